@@ -1,0 +1,1 @@
+"""What every service of the Pod suite stands on; it knows no service."""

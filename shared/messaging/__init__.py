@@ -1,0 +1,1 @@
+"""Events between services: envelope, topology, outbox, relay, inbox, deferred and parked."""

@@ -1,0 +1,25 @@
+"""Who may do what: one table, asked by commands in the domain and by pages alike."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+ROLES: dict[str, frozenset[str]] = {
+    "practitioner": frozenset({"referral:send", "referral:read-own", "referral:withdraw-own", "journey:read-own"}),
+    "worker": frozenset({
+        "referral:send", "referral:read", "referral:triage", "referral:withdraw", "directory:read",
+        "journey:read", "journey:write", "journey:correct", "notification:read",
+    }),
+    "manager": frozenset({
+        "referral:send", "referral:read", "referral:triage", "referral:withdraw", "referral:accept", "referral:decline",
+        "referral:allocate", "directory:read", "journey:read", "journey:write", "journey:correct", "notification:read",
+    }),
+    "panel": frozenset({"application:read"}),
+    "cafe": frozenset({"cafe:write"}),
+    "operations": frozenset({"operations:read", "operations:write", "notification:read"}),
+    "publisher": frozenset({"event:publish"}),
+}
+
+
+def may(roles: Iterable[str], action: str) -> bool:
+    """Say whether any of `roles` may do `action`; unknown roles may do nothing."""
+    return any(action in ROLES.get(role, frozenset()) for role in roles)

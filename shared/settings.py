@@ -1,0 +1,192 @@
+"""Every setting of the suite, in one list; a wrong or missing one is named."""
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong; `faults` has a sentence for each, naming it."""
+
+    def __init__(self, faults: list[str]):
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return text
+    return parse
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not (host and colon and port.isdigit() and int(port) < 65536):
+        raise ValueError("must be host:port, e.g. 127.0.0.1:8000")
+    return text
+
+
+def _amqp(text: str) -> str:
+    if text and urlsplit(text).scheme not in ("amqp", "amqps"):
+        raise ValueError("must begin with amqp:// or amqps://")
+    return text
+
+
+def _database(text: str) -> str:
+    if text and not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("must begin with postgresql:// or sqlite:///")
+    if text and "{service}" not in text:
+        raise ValueError("must contain {service}, which stands for each service's name")
+    return text
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError("must be a whole number of at least 1")
+    return int(text)
+
+
+def _flag(text: str) -> bool:
+    return _one_of("yes", "no")(text) == "yes"
+
+
+def _http(text: str) -> str:
+    if text and urlsplit(text).scheme not in ("http", "https"):
+        raise ValueError("must begin with https:// (or http:// for a test)")
+    return text
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its environment name, default, parser, and what it is for."""
+
+    name: str
+    default: str
+    parse: Callable[[str], Any]
+    purpose: str
+    secret: bool = False
+
+
+SETTINGS = (
+    Setting("POD_MODE", "server", _one_of("demo", "server"), "demo: invented people, demo sign-in, tokens; server: everything real"),
+    Setting("POD_AMQP_URL", "", _amqp, "the RabbitMQ of the suite; unset: embedded, no broker", True),
+    Setting("POD_DATABASE_URL", "", _database, "database of each service, with {service} in it; unset: SQLite files in POD_VAR", True),
+    Setting("POD_HTTP", "127.0.0.1:8000", _address, "address the pages, the API and /metrics listen on"),
+    Setting("POD_VAR", "var", Path, "folder of what a running suite keeps: databases, demo secret"),
+    Setting("POD_SECRET_KEY", "", str, "signs session cookies; at least 32 characters; required outside demo mode", True),
+    Setting("POD_OIDC_ISSUER", "", _http, "OpenID Connect issuer that signs people in; required outside demo mode"),
+    Setting("POD_OIDC_CLIENT_ID", "", str, "our client id at that issuer; required outside demo mode"),
+    Setting("POD_OIDC_CLIENT_SECRET", "", str, "our client secret at that issuer; required outside demo mode", True),
+    Setting("POD_OIDC_AUDIENCE", "", str, "audience a bearer token must name; default the client id"),
+    Setting("POD_TRUSTED_PROXIES", "0", lambda text: int(text) if text.isdigit() else _count(text), "how many proxies in front may set X-Forwarded-*"),
+    Setting("POD_COOKIE_SECURE", "yes", _flag, "session cookie over HTTPS only; demo mode on loopback says no"),
+    Setting("POD_BATCH", "400", _count, "most events a consumer takes into one transaction"),
+    Setting("POD_WORKERS", "50", _count, "requests served at once by one service"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings as read; attribute names are the environment names without POD_, in lower case."""
+
+    mode: str = "server"
+    amqp_url: str = ""
+    database_url: str = ""
+    http: str = "127.0.0.1:8000"
+    var: Path = Path("var")
+    secret_key: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_audience: str = ""
+    trusted_proxies: int = 0
+    cookie_secure: bool = True
+    batch: int = 400
+    workers: int = 50
+
+    @property
+    def demo(self) -> bool:
+        """Say whether invented people and the demo sign-in are allowed."""
+        return self.mode == "demo"
+
+    @property
+    def embedded(self) -> bool:
+        """Say whether the suite runs without a broker."""
+        return not self.amqp_url
+
+    def database_for(self, service: str) -> str:
+        """Give the database URL of `service`."""
+        if self.database_url:
+            return self.database_url.replace("{service}", service)
+        return f"sqlite:///{self.var / service}.db"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check every setting.
+
+    `NAME_FILE` may hold the path of a file with the value instead, as secrets are mounted.
+    Raises SettingsError with one sentence per fault.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for setting in SETTINGS:
+        try:
+            values[setting.name[4:].lower()] = setting.parse(_text(setting, environ))
+        except (ValueError, OSError) as fault:
+            faults.append(f"{setting.name}: {fault} ({setting.purpose})")
+    known = {s.name for s in SETTINGS} | {f"{s.name}_FILE" for s in SETTINGS}
+    faults += [f"{name}: no such setting; the names are listed by 'pod doctor'" for name in environ
+               if name.startswith("POD_") and name not in known]
+    if not faults:
+        faults += _together(values)
+    if faults:
+        raise SettingsError(faults)
+    if values["mode"] == "demo":
+        values = _demo(values, environ)
+    return Settings(**values)
+
+
+def _text(setting: Setting, environ: Mapping[str, str]) -> str:
+    if path := environ.get(f"{setting.name}_FILE"):
+        return Path(path).read_text().strip()
+    return environ.get(setting.name) or setting.default
+
+
+def _together(values: dict[str, Any]) -> list[str]:
+    faults = []
+    if values["mode"] == "server":
+        for name in ("secret_key", "oidc_issuer", "oidc_client_id", "oidc_client_secret"):
+            if not values[name]:
+                faults.append(f"POD_{name.upper()}: missing; it is required unless POD_MODE is demo")
+        if values["secret_key"] and len(values["secret_key"]) < 32:
+            faults.append("POD_SECRET_KEY: must be at least 32 characters long")
+    return faults
+
+
+def _demo(values: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    if not values["secret_key"]:
+        values["secret_key"] = demo_secret(values["var"])
+    if "POD_COOKIE_SECURE" not in environ:
+        values["cookie_secure"] = False
+    return values
+
+
+def demo_secret(var: Path) -> str:
+    """Give the secret that signs demo sessions and tokens, made once and kept in `var`."""
+    path = var / "demo-secret"
+    if not path.exists():
+        var.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48))
+        except FileExistsError:
+            pass
+    return path.read_text().strip()
