@@ -1,0 +1,88 @@
+"""The people named in events: citizen, practitioner, staff, and those to be told."""
+from __future__ import annotations
+
+from shared.schemas.kinds import Day, Email, Kind, NhsNumber, OneOf, Text
+from shared.schemas.shape import ListOf, Part, Shape
+
+#: Mental Health Act legal status codes of the NHS data dictionary, with what each stands for.
+LEGAL_STATUS = {
+    "01": "informal", "02": "section 2", "03": "section 3", "04": "section 4", "05": "section 5(2)",
+    "06": "section 5(4)", "07": "section 35", "08": "section 36", "09": "section 37/41", "10": "section 37",
+    "19": "section 135", "20": "section 136", "35": "section 7 guardianship", "98": "not applicable", "99": "not known",
+}
+
+SAME_PERSON = "says whom the event is about"
+REACH = "so that the person can be reached"
+CALL = "so that the person can be addressed by name"
+
+
+def nhs_number(required: bool = True) -> Kind:
+    """Make the field that says whom an event is about."""
+    return NhsNumber(required=required, personal=SAME_PERSON)
+
+
+def legal_status(required: bool = False) -> Kind:
+    """Make the field of a Mental Health Act legal status code, two digits."""
+    return OneOf(*LEGAL_STATUS, required=required, personal="the length of a stay and who may refer depend on it",
+                 purpose="Mental Health Act legal status code of the NHS data dictionary, two digits")
+
+
+def key(required: bool = True, purpose: str = "") -> Kind:
+    """Make the field of an id; 100 characters, since keys are built from it."""
+    return Text(100, required=required, purpose=purpose)
+
+
+class Staff(Shape):
+    """Somebody who works here."""
+
+    name = Text(personal=CALL)
+    email = Email(required=True, personal=REACH)
+    team = Text()
+
+
+class Practitioner(Shape):
+    """Who refers and stays involved."""
+
+    name = Text(required=True, personal=CALL)
+    email = Email(required=True, personal=REACH)
+    team = Text(required=True)
+    role = OneOf("key_worker", "care_coordinator")
+    telephone = Text(40, personal=REACH)
+
+
+class NamedPerson(Shape):
+    """Who carries risk and signs off Care Act assessments."""
+
+    name = Text(required=True, personal=CALL)
+    email = Email(required=True, personal=REACH)
+    team = Text(required=True)
+
+
+class Citizen(Shape):
+    """Who is referred."""
+
+    name = Text(required=True, personal=CALL)
+    date_of_birth = Day(required=True, personal="tells people of one name apart")
+    nhs_number = NhsNumber(personal="links what hospitals report to this citizen")
+    telephone = Text(40, personal=REACH)
+    email = Email(personal=REACH)
+    contact_by = OneOf("telephone", "text", "email", "letter", personal="the citizen's wish rules how we write")
+    do_not = ListOf(Text(), personal="what the citizen asked us not to do")
+
+
+class Told(Shape):
+    """Somebody to be told, as things stood when the event was announced."""
+
+    email = Email(required=True, personal=REACH)
+    name = Text(personal=CALL)
+    role = OneOf("development_worker", "practitioner", "manager", "named_person", required=True)
+
+
+def told() -> Kind:
+    """Make the field of those to be told."""
+    return ListOf(Part(Told), required=True, purpose="whom to tell, as things stood at the time of announcing")
+
+
+def practitioner() -> Kind:
+    """Make the field of the practitioner."""
+    return Part(Practitioner, required=True)
