@@ -1,6 +1,8 @@
 """The ground the other tests stand on: what it promises them."""
 from __future__ import annotations
 
+import time
+
 import pika
 import psycopg
 import pytest
@@ -32,6 +34,7 @@ def test_a_virtual_host_begins_empty(broker: Broker, vhost: str) -> None:
 
 def test_a_killed_broker_comes_back_with_what_it_confirmed(broker: Broker, vhost: str) -> None:
     _put(broker, vhost, 5)
+    time.sleep(1)  # see kill9: until then the queue itself is not on disk
     broker.kill9()
     assert not broker.running
     broker.start()
