@@ -1,0 +1,69 @@
+"""The figures of the suite for Prometheus: their names, and labels that never name a person."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from prometheus_client import Counter, Gauge, Histogram, make_wsgi_app
+
+#: Batches: from one event handled at once to some hundreds under load.
+BATCH_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+EVENTS_CONSUMED = Counter("pod_events_consumed", "Events taken into a committed batch", ["service", "type", "outcome"])
+EVENTS_PARKED = Counter("pod_events_parked", "Events parked, by reason", ["service", "reason"])
+EVENTS_DROPPED = Counter("pod_events_dropped", "Events about nobody we know, dropped without a row", ["service"])
+OUTBOX_WAITING = Gauge("pod_outbox_waiting", "Events committed and not yet published", ["service"])
+RELAY_PUBLISHED = Counter("pod_relay_published", "Events the broker has confirmed", ["service"])
+RELAY_UNROUTABLE = Counter("pod_relay_unroutable", "Events confirmed that no queue wanted", ["service"])
+BATCH = Histogram("pod_batch_seconds", "Seconds from the first event of a batch to its commit", ["service"],
+                  buckets=BATCH_SECONDS)
+HTTP_REQUESTS = Counter("pod_http_requests", "Requests answered", ["service", "method", "status"])
+HTTP_SECONDS = Histogram("pod_http_request_seconds", "Seconds a request took", ["service"], buckets=BATCH_SECONDS)
+DEFERRED_WAITING = Gauge("pod_deferred_waiting", "Events waiting for their next attempt", ["service"])
+
+_contracted: set[str] = set()
+
+
+def contract(names: Iterable[str]) -> None:
+    """Make event names known, so that they may stand as a label."""
+    _contracted.update(names)
+
+
+def type_label(name: str) -> str:
+    """Give an event name as a label: itself where contracted, else `other`, for anybody may make up names."""
+    return name if name in _contracted else "other"
+
+
+def consumed(service: str, type: str, outcome: str, count: int = 1) -> None:
+    """Count events of a committed batch; `outcome` is one of our own few words."""
+    EVENTS_CONSUMED.labels(service, type_label(type), outcome).inc(count)
+
+
+def batch(service: str, outcomes: Mapping[tuple[str, str], int], reasons: Iterable[str]) -> None:
+    """Count a committed batch: (event name, outcome) -> number, and the reason of each event parked."""
+    for (name, outcome), count in outcomes.items():
+        if outcome == "dropped":
+            EVENTS_DROPPED.labels(service).inc(count)
+        else:
+            consumed(service, name, outcome, count)
+    for reason in reasons:
+        EVENTS_PARKED.labels(service, reason).inc()
+
+
+def relayed(service: str, confirmed: int, unroutable: int) -> None:
+    """Count what the broker confirmed: routed, and wanted by no queue."""
+    RELAY_PUBLISHED.labels(service).inc(confirmed)
+    RELAY_UNROUTABLE.labels(service).inc(unroutable)
+
+
+def http_request(service: str, method: str, status: int, seconds: float) -> None:
+    """Count one request; the path is left out, for paths hold ids."""
+    HTTP_REQUESTS.labels(service, method if method in METHODS else "other", str(status)).inc()
+    HTTP_SECONDS.labels(service).observe(seconds)
+
+
+def wsgi_app() -> Callable[..., Any]:
+    """Give the WSGI app that answers `/metrics`, for the runner to mount."""
+    app: Callable[..., Any] = make_wsgi_app()
+    return app

@@ -1,0 +1,129 @@
+"""What people and programs see when something is wrong, with what they typed kept."""
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from flask import Flask, Response, g, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+
+from shared.database import is_contention, is_trouble
+from shared.web import problems
+from shared.web.context import current_actor, is_api
+from shared.web.tokens import IssuerUnreachable
+
+log = logging.getLogger(__name__)
+
+#: Never shown again, whatever the error: secrets and what the person did not type.
+NEVER_KEPT = ("csrf_token", "submission")
+SECRET_WORDS = ("password", "secret", "token", "passcode", "pin")
+RETRY_AFTER = "10"
+
+
+class Words(NamedTuple):
+    """A page about one kind of error: what happened, and what to do."""
+
+    title: str
+    what: str
+    do: str
+
+
+PAGES = {
+    400: Words("The page could not read what was sent", "Something in the request is not as it should be.",
+               "Go back, reload the page and try again."),
+    401: Words("You have been signed out", "You had not used the service for an hour, or signed out in another window.",
+               "Sign in, then enter it again. What you typed is below."),
+    403: Words("You do not have access to this page", "Your role does not let you see or do this.",
+               "If your work needs it, ask your manager to have your role changed."),
+    404: Words("Page not found", "There is nothing at this address.",
+               "Check the address if you typed it. If you followed a link, the item may have been removed."),
+    405: Words("This address does not work that way", "The page was asked for in a way it does not know.",
+               "Go back and use the buttons and links on the page."),
+    409: Words("Somebody else was first, or a rule is against it", "What you asked for cannot be done as things stand.",
+               "Open the page afresh to see how things stand, then decide again."),
+    412: Words("It has changed since you opened it", "Somebody changed it while you were looking.",
+               "Open the page afresh to see how things stand, then decide again."),
+    413: Words("That is too much at once", "What you sent is larger than 1 MB.",
+               "Shorten the text or send a smaller file."),
+    422: Words("Something in what you sent is not right", "One of your answers cannot be used.",
+               "Go back, correct it and send it again."),
+    429: Words("Too many tries", "This has been asked for too often in a short time.", "Wait a minute and try again."),
+    500: Words("Sorry, there is a problem with the service", "Something went wrong on our side. Nothing was saved.",
+               "Try again in a few minutes. If it happens again, tell the Pod's digital team the reference below."),
+    503: Words("Sorry, the service is not available", "The service cannot reach what it needs to work. Nothing was saved.",
+               "Try again in a minute. What you typed is below, to copy and keep."),
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every error of the app in one way."""
+    app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(CSRFError, csrf)
+    app.register_error_handler(sa.exc.SQLAlchemyError, database)
+    app.register_error_handler(IssuerUnreachable, issuer)
+
+
+def answer(error: HTTPException) -> Response | HTTPException:
+    """Answer with a problem on the API, with a page elsewhere."""
+    if error.code is None or error.code < 400:
+        return error
+    if is_api():
+        return problems.answer(error)
+    response = make_response(page(error), error.code)
+    response.headers.extend(problems.headers_of(error))
+    return response
+
+
+def csrf(error: CSRFError) -> Response | HTTPException:
+    """Answer a form whose sign-in has run out as such; any other without its token as a bad request."""
+    if current_actor() is None and request.form:
+        return answer(problems.PodProblem(401, {}, {}))
+    return answer(problems.PodProblem(400, {"detail": "The form was too old, or did not come from this site."}, {}))
+
+
+def database(fault: sa.exc.SQLAlchemyError) -> Response | HTTPException:
+    """Answer 503 while the database is away or overrun; anything else of it is our own mistake."""
+    if is_trouble(fault) or is_contention(fault):
+        log.warning("the database is not available: %s", type(fault).__name__)
+        return answer(ServiceUnavailable(retry_after=int(RETRY_AFTER)))
+    # the driver's own words quote values, and values are people
+    log.error("a statement failed: %s", type(fault).__name__, extra={"sqlstate": getattr(fault, "code", "")},
+              exc_info=(type(fault), type(fault)("see the statement in the traceback"), fault.__traceback__)
+              if not isinstance(fault, sa.exc.StatementError) else None)
+    return answer(InternalServerError())
+
+
+def issuer(fault: IssuerUnreachable) -> Response | HTTPException:
+    """Answer 503 while the sign-in service cannot be asked."""
+    error = ServiceUnavailable(str(fault), retry_after=int(RETRY_AFTER))
+    return answer(error)
+
+
+def page(error: HTTPException) -> str:
+    """Render the page of one error."""
+    words = PAGES.get(error.code or 500, PAGES[500 if (error.code or 500) >= 500 else 400])
+    data = getattr(error, "data", None) or {}
+    return render_template("error.html", words=words, status=error.code, problem=data, kept=kept(),
+                           reference=g.get("reference", ""))
+
+
+def kept() -> list[tuple[str, str]]:
+    """Give what the person typed into the form, in words, without anything secret."""
+    if request.method != "POST":
+        return []
+    try:
+        typed = list(request.form.lists())
+    except HTTPException:  # the body itself is what is wrong
+        return []
+    return [(_in_words(name), ", ".join(value for value in values if value.strip()))
+            for name, values in typed if _showable(name) and any(value.strip() for value in values)]
+
+
+def _showable(name: str) -> bool:
+    return name not in NEVER_KEPT and not any(word in name.lower() for word in SECRET_WORDS)
+
+
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ").strip().capitalize()

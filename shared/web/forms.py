@@ -1,0 +1,197 @@
+"""Forms in the look of the Design System, with our own words for dates and links that land on the first box."""
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import wtforms
+from flask_wtf import FlaskForm
+from govuk_frontend_wtf.main import wtforms_errors
+from govuk_frontend_wtf.wtforms_widgets import (
+    GovCharacterCount,
+    GovCheckboxesInput,
+    GovCheckboxInput,
+    GovDateInput,
+    GovRadioInput,
+    GovSelect,
+    GovSubmitInput,
+    GovTextArea,
+    GovTextInput,
+)
+
+from shared.ledger.types import Refused
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form of the suite: CSRF token inside, spaces around answers taken off."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
+            filters = [*unbound_field.kwargs.get("filters", []), _strip]
+            return unbound_field.bind(form=form, **({**options, "filters": filters} if _takes_text(unbound_field) else options))
+
+
+def _takes_text(unbound: Any) -> bool:
+    return issubclass(unbound.field_class, wtforms.StringField)
+
+
+def _strip(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+class TextField(wtforms.StringField):
+    """One line of text."""
+
+    widget = GovTextInput()
+
+
+class EmailField(wtforms.StringField):
+    """An e-mail address."""
+
+    widget = GovTextInput()
+
+
+class TelephoneField(wtforms.StringField):
+    """A telephone number."""
+
+    widget = GovTextInput()
+
+
+class TextAreaField(wtforms.TextAreaField):
+    """Several lines of text."""
+
+    widget = GovTextArea()
+
+
+class CountedTextAreaField(wtforms.TextAreaField):
+    """Several lines of text with a limit that is counted; pass `params={"maxlength": 500}`."""
+
+    widget = GovCharacterCount()
+
+
+class RadioField(wtforms.RadioField):
+    """One of a few."""
+
+    widget = GovRadioInput()
+
+
+class CheckboxesField(wtforms.SelectMultipleField):
+    """Any of a few."""
+
+    widget = GovCheckboxesInput()
+    option_widget = wtforms.widgets.CheckboxInput()
+
+
+class CheckboxField(wtforms.BooleanField):
+    """Yes or nothing said."""
+
+    widget = GovCheckboxInput()
+
+
+class SelectField(wtforms.SelectField):
+    """One of many."""
+
+    widget = GovSelect()
+
+
+class NumberField(wtforms.IntegerField):
+    """A whole number, with words of our own where it is none."""
+
+    widget = GovTextInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number; the label names it in the error."""
+        text = valuelist[0].strip() if valuelist else ""
+        try:
+            self.data = int(text) if text else None
+        except ValueError:
+            self.data = None
+            raise ValueError(f"{self.label.text} must be a whole number, like 3") from None
+
+
+class SubmitField(wtforms.SubmitField):
+    """The button that sends the form."""
+
+    widget = GovSubmitInput()
+
+
+class _DateInput(GovDateInput):  # type: ignore[misc]
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        # fewer than three boxes come back from a request that was not made by our page
+        if field.raw_data is not None:
+            field.raw_data = [*field.raw_data, "", "", ""][:3]
+        given: dict[str, Any] = super().map_gov_params(field, **kwargs)
+        return given
+
+
+class DateField(wtforms.Field):
+    """A day in three boxes; errors are sentences that name the field and say what to do.
+
+    `what` begins the sentences ("The date of birth"); default: the label.
+    """
+
+    widget = _DateInput()
+
+    def __init__(self, label: str = "", validators: Any = None, what: str = "", **kwargs: Any):
+        super().__init__(label, validators, **kwargs)
+        self.what = what or label.rstrip("?")
+
+    def _value(self) -> str:
+        return " ".join(self.raw_data) if self.raw_data else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read day, month, year; all empty is no date, and for a validator to judge."""
+        self.data: date | None = None
+        boxes = [box.strip() for box in [*valuelist, "", "", ""][:3]]
+        if not any(boxes):
+            return
+        missing = [name for name, box in zip(("a day", "a month", "a year"), boxes, strict=True) if not box]
+        if missing:
+            raise ValueError(f"{self.what} must include {' and '.join(missing)}")
+        self.data = self._real(boxes)
+
+    def _real(self, boxes: list[str]) -> date:
+        if not all(box.isascii() and box.isdigit() for box in boxes):
+            raise ValueError(f"{self.what} must be in numbers, like 27 3 2026")
+        if len(boxes[2]) != 4:
+            raise ValueError(f"The year of {self.what[:1].lower()}{self.what[1:]} must have 4 digits, like 2026")
+        try:
+            return date(int(boxes[2]), int(boxes[1]), int(boxes[0]))
+        except ValueError:
+            raise ValueError(f"{self.what} must be a real date, like 27 3 2026") from None
+
+
+class Answered:
+    """An answer is needed; three empty boxes of a date, and spaces, are none."""
+
+    def __init__(self, sentence: str):
+        self.sentence = sentence
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Stop with the sentence where nothing was said and nothing else is wrong with it."""
+        if field.errors:
+            raise wtforms.validators.StopValidation()
+        if field.data in (None, "", [], False) or (isinstance(field.data, str) and not field.data.strip()):
+            field.errors = []
+            raise wtforms.validators.StopValidation(self.sentence)
+
+
+def error_summary(form: Any) -> dict[str, Any]:
+    """Give the parameters of the error summary, each link to the first box of its field."""
+    params: dict[str, Any] = wtforms_errors(form)
+    first = {f"#{field.id}": f"#{field.name}-day" for field in form if isinstance(field, DateField)}
+    for one in params["errorList"]:
+        one["href"] = first.get(one["href"], one["href"])
+        if one["href"] in ("#", "#None"):
+            one.pop("href")
+    return params
+
+
+def refuse_form(form: Any, refusal: Refused) -> None:
+    """Put a refusal of the domain where the person sees it: at the field to blame, else over the form."""
+    words = f"{refusal.reason} {refusal.help}".strip()
+    name = refusal.field.split(".")[-1]
+    if name in form:
+        form[name].errors = [*form[name].errors, words]
+    else:
+        form.form_errors.append(words)

@@ -1,0 +1,123 @@
+"""What operations staff see of one service: parked events, what waits, and two buttons."""
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.views import MethodView
+from flask_smorest import Blueprint as ApiBlueprint
+
+from shared.ledger.types import Actor
+from shared.messaging.reasons import Reason
+from shared.web.context import current_actor, current_room, requires, transaction
+from shared.web.idempotency import in_transaction
+from shared.web.problems import Pager, problem
+
+pages = Blueprint("operations", __name__)
+api = ApiBlueprint("parked", __name__, description="Events set aside, with the reason")
+
+SHOWN = ("id", "event_id", "type", "reason", "words", "attempts", "parked_at")
+
+
+@pages.get("/operations")
+@requires("operations:read")
+def show() -> str:
+    """List what is parked and count what waits."""
+    with current_room.database.read() as connection:
+        parked, counts = _listed(connection), waiting(connection)
+    return render_template("operations.html", parked=parked, counts=counts, checks=current_room.ready(), explain=explain)
+
+
+@pages.post("/operations/parked/<uuid:id>/<act>")
+@requires("operations:write")
+@in_transaction
+def decide(id: UUID, act: str) -> Any:
+    """Retry or discard one parked event."""
+    if act not in ("retry", "discard"):
+        problem(404)
+    _do(act, str(id))
+    flash({"retry": "The event will be tried again now.", "discard": "The event was discarded."}[act], "success")
+    return redirect(url_for("operations.show"), 303)
+
+
+@api.route("/parked")
+class Parked(MethodView):
+    """The parked events of this service."""
+
+    @requires("operations:read")
+    def get(self) -> dict[str, Any]:
+        """List parked events, oldest first."""
+        with current_room.database.read() as connection:
+            return _listed(connection)
+
+
+@api.route("/parked/<uuid:id>/retry")
+class Retry(MethodView):
+    """One parked event, tried again."""
+
+    @requires("operations:write")
+    @in_transaction
+    def post(self, id: UUID) -> dict[str, Any]:
+        """Offer the event to its handler again."""
+        _do("retry", str(id))
+        return {"id": str(id), "state": "retried"}
+
+
+@api.route("/parked/<uuid:id>/discard")
+class Discard(MethodView):
+    """One parked event, put away for good."""
+
+    @requires("operations:write")
+    @in_transaction
+    def post(self, id: UUID) -> dict[str, Any]:
+        """Discard the event; who did it is kept."""
+        _do("discard", str(id))
+        return {"id": str(id), "state": "discarded"}
+
+
+def _listed(connection: sa.Connection) -> dict[str, Any]:
+    pager = Pager.of_request()
+    try:
+        after = str(UUID(pager.after)) if pager.after else None
+    except ValueError:
+        problem(422, "The paging is not valid.", errors=[{"pointer": "/after", "detail": "Not the id of a parked event."}])
+    return pager.page([_row(one) for one in current_room.parked.list(connection, pager.fetch, after)])
+
+
+def _do(act: str, id: str) -> None:
+    actor = current_actor()
+    assert isinstance(actor, Actor)
+    try:
+        getattr(current_room.parked, act)(transaction(), id, actor)
+    except LookupError:
+        problem(404, "There is no such parked event; somebody may have dealt with it already.")
+
+
+def explain(reason: str) -> dict[str, str]:
+    """Say a reason of the closed list in words, and what to do about it."""
+    known = Reason(reason) if reason in set(Reason) else None
+    return {"words": known.words, "help": known.help} if known else {"words": reason, "help": ""}
+
+
+def waiting(connection: sa.Connection) -> dict[str, int]:
+    """Count what is committed and not yet published, and what waits for its next attempt."""
+    tables = current_room.metadata.tables
+    counts = {}
+    if (outbox := tables.get("outbox")) is not None and "published_at" in outbox.c:
+        counts["outbox"] = _count(connection, outbox, outbox.c.published_at.is_(None))
+    if (deferred := tables.get("deferred")) is not None:
+        counts["deferred"] = _count(connection, deferred, sa.true())
+    return counts
+
+
+def _count(connection: sa.Connection, table: sa.Table, where: Any) -> int:
+    return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(where)).scalar_one())
+
+
+def _row(one: Any) -> dict[str, Any]:
+    found = dict(one) if hasattr(one, "keys") else {name: getattr(one, name) for name in SHOWN}
+    at = found.get("parked_at")
+    return {name: found.get(name) for name in SHOWN} | {"parked_at": at.isoformat() if isinstance(at, datetime) else at}
