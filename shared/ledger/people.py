@@ -1,0 +1,72 @@
+"""The one place of names, NHS numbers and contacts in a service."""
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from shared.database import Database
+from shared.ledger.tables import staff_id
+
+COLUMNS = ("id", "kind", "name", "nhs_number", "date_of_birth", "telephone", "email", "team", "contact_by", "do_not",
+           "recorded_at")
+
+
+class People:
+    """Citizens by the id referrals gave them, staff by their e-mail address."""
+
+    def __init__(self, database: Database, table: sa.Table):
+        self.database, self.table = database, table
+
+    def known(self, connection: Connection, nhs_numbers: Collection[str]) -> dict[str, str]:
+        """Give the ids of those of `nhs_numbers` we know, in one question."""
+        if not nhs_numbers:
+            return {}
+        query = sa.select(self.table.c.nhs_number, self.table.c.id).where(
+            self.database.any_of(self.table.c.nhs_number, nhs_numbers))
+        return {number: id_ for number, id_ in connection.execute(query)}
+
+    def get(self, connection: Connection, ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        """Give the rows of `ids`; erased people are simply not there."""
+        if not ids:
+            return {}
+        query = sa.select(self.table).where(self.database.any_of(self.table.c.id, list(ids)))
+        return {row["id"]: row for row in connection.execute(query).mappings()}
+
+    def put(self, connection: Connection, people: Iterable[Mapping[str, Any]]) -> None:
+        """Write people, the one recorded last standing; rows need not name every column."""
+        newest: dict[str, dict[str, Any]] = {}
+        for person in people:
+            row = {name: person.get(name) for name in COLUMNS} | {"name": person.get("name") or ""}
+            rival = newest.get(row["id"])
+            if rival is None or rival["recorded_at"] <= row["recorded_at"]:
+                newest[row["id"]] = row
+        if not newest:
+            return
+        current = self.get(connection, list(newest))
+        fresh = [row for id_, row in sorted(newest.items()) if _newer(row, current.get(id_))]
+        self.database.insert(connection, self.table, fresh, conflict="update",
+                             update=[name for name in COLUMNS if name != "id"])
+
+
+def staff(entry: Mapping[str, Any], recorded_at: datetime) -> dict[str, Any]:
+    """Give the row of a member of staff from {email, name?, team?, telephone?}."""
+    return {"id": staff_id(entry["email"]), "kind": "staff", "name": entry.get("name") or "", "email": entry["email"],
+            "team": entry.get("team"), "telephone": entry.get("telephone"), "recorded_at": recorded_at}
+
+
+def citizen(id_: str, entry: Mapping[str, Any], recorded_at: datetime) -> dict[str, Any]:
+    """Give the row of a citizen from {name, nhs_number?, date_of_birth?, ...}."""
+    return {"id": id_, "kind": "citizen", "recorded_at": recorded_at,
+            **{name: entry.get(name) for name in ("name", "nhs_number", "date_of_birth", "telephone", "email", "contact_by")},
+            "do_not": "\n".join(entry.get("do_not") or ()) or None}
+
+
+def _newer(row: Mapping[str, Any], current: Mapping[str, Any] | None) -> bool:
+    if current is None:
+        return True
+    same = all(row[name] == current[name] for name in COLUMNS if name != "recorded_at")
+    return not same and bool(row["recorded_at"] >= current["recorded_at"])
