@@ -35,26 +35,34 @@ def type_label(name: str) -> str:
     return name if name in _contracted else "other"
 
 
-def consumed(service: str, type: str, outcome: str, count: int = 1) -> None:
-    """Count events of a committed batch; `outcome` is one of our own few words."""
-    EVENTS_CONSUMED.labels(service, type_label(type), outcome).inc(count)
+def batch(service: str, counts: Mapping[tuple[str, str], int], parked: Iterable[str], seconds: float | None = None) -> None:
+    """Count a batch: `counts` by (event name, outcome), `parked` a reason of the closed list for each event parked.
 
-
-def batch(service: str, outcomes: Mapping[tuple[str, str], int], reasons: Iterable[str]) -> None:
-    """Count a committed batch: (event name, outcome) -> number, and the reason of each event parked."""
-    for (name, outcome), count in outcomes.items():
+    The outcome `dropped` is counted apart and without its name: those are events about strangers.
+    """
+    for (name, outcome), count in counts.items():
         if outcome == "dropped":
             EVENTS_DROPPED.labels(service).inc(count)
         else:
-            consumed(service, name, outcome, count)
-    for reason in reasons:
+            EVENTS_CONSUMED.labels(service, type_label(name), outcome).inc(count)
+    for reason in parked:
         EVENTS_PARKED.labels(service, reason).inc()
+    if seconds is not None:
+        BATCH.labels(service).observe(seconds)
 
 
 def relayed(service: str, confirmed: int, unroutable: int) -> None:
-    """Count what the broker confirmed: routed, and wanted by no queue."""
-    RELAY_PUBLISHED.labels(service).inc(confirmed)
-    RELAY_UNROUTABLE.labels(service).inc(unroutable)
+    """Count what a relay has got rid of: `confirmed` went to a queue, `unroutable` nobody listens for."""
+    if confirmed:
+        RELAY_PUBLISHED.labels(service).inc(confirmed)
+    if unroutable:
+        RELAY_UNROUTABLE.labels(service).inc(unroutable)
+
+
+def waiting(service: str, outbox: int, deferred: int) -> None:
+    """Note what waits: to be published, and for its next attempt."""
+    OUTBOX_WAITING.labels(service).set(outbox)
+    DEFERRED_WAITING.labels(service).set(deferred)
 
 
 def http_request(service: str, method: str, status: int, seconds: float) -> None:

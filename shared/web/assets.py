@@ -1,7 +1,6 @@
 """Fetches the style sheet and script of the Design System, checks them, and takes out what is not ours to use."""
 from __future__ import annotations
 
-import argparse
 import base64
 import hashlib
 import re
@@ -22,13 +21,12 @@ class AssetError(Exception):
     """The assets could not be fetched; the message says which, and what to do."""
 
 
-def fetch(test: bool = False, vendor: Path = VENDOR) -> list[str]:
+def fetch(vendor: Path = VENDOR) -> list[str]:
     """Put every pinned file into `vendor` that is not there yet; give the packages fetched.
 
-    `test` takes in what only the tests need. A stamp of version and hash tells what is there.
+    A stamp with the hash tells what is there.
     """
-    packages = tomllib.loads((HERE / "assets.toml").read_text(encoding="utf-8"))
-    wanted = {name: pin for name, pin in packages.items() if test or not pin.get("test")}
+    wanted = tomllib.loads((HERE / "assets.toml").read_text(encoding="utf-8"))
     fetched = [name for name, pin in wanted.items() if not _is_here(name, pin, vendor)]
     for name in fetched:
         _fetch(name, wanted[name], vendor)
@@ -109,10 +107,8 @@ def strip_font(css: str) -> str:
 
 def main() -> int:
     """Fetch the assets; 0 when they are there, 1 with a sentence on stderr when not."""
-    parser = argparse.ArgumentParser(description="Fetch the pinned files the pages need.")
-    parser.add_argument("--test", action="store_true", help="take in what only the tests need")
     try:
-        fetched = fetch(parser.parse_args().test)
+        fetched = fetch()
     except AssetError as fault:
         print(f"assets: {fault}", file=sys.stderr)
         return 1

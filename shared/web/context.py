@@ -1,7 +1,7 @@
 """Which service answers, who asks, and whether they may."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, NoReturn, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
@@ -35,8 +35,11 @@ class Room(Protocol):
     def wake(self) -> None:
         """Tell the relay that something was committed."""
 
-    def ready(self) -> dict[str, str | None]:
+    def ready(self) -> Mapping[str, str | None]:
         """Give what is wrong by check; None where nothing is."""
+
+    def backlog(self, connection: Connection) -> Mapping[str, int]:
+        """Count what waits: `outbox`, `deferred`, `parked`."""
 
 
 def _room() -> Room:

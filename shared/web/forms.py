@@ -26,7 +26,10 @@ class Form(FlaskForm):  # type: ignore[misc]
     """A form of the suite: CSRF token inside, spaces around answers taken off."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """How fields are made."""
+
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
+            """Add the filter that takes spaces off."""
             filters = [*unbound_field.kwargs.get("filters", []), _strip]
             return unbound_field.bind(form=form, **({**options, "filters": filters} if _takes_text(unbound_field) else options))
 
@@ -39,62 +42,62 @@ def _strip(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
-class TextField(wtforms.StringField):
+class TextField(wtforms.StringField):  # type: ignore[misc]
     """One line of text."""
 
     widget = GovTextInput()
 
 
-class EmailField(wtforms.StringField):
+class EmailField(wtforms.StringField):  # type: ignore[misc]
     """An e-mail address."""
 
     widget = GovTextInput()
 
 
-class TelephoneField(wtforms.StringField):
+class TelephoneField(wtforms.StringField):  # type: ignore[misc]
     """A telephone number."""
 
     widget = GovTextInput()
 
 
-class TextAreaField(wtforms.TextAreaField):
+class TextAreaField(wtforms.TextAreaField):  # type: ignore[misc]
     """Several lines of text."""
 
     widget = GovTextArea()
 
 
-class CountedTextAreaField(wtforms.TextAreaField):
+class CountedTextAreaField(wtforms.TextAreaField):  # type: ignore[misc]
     """Several lines of text with a limit that is counted; pass `params={"maxlength": 500}`."""
 
     widget = GovCharacterCount()
 
 
-class RadioField(wtforms.RadioField):
+class RadioField(wtforms.RadioField):  # type: ignore[misc]
     """One of a few."""
 
     widget = GovRadioInput()
 
 
-class CheckboxesField(wtforms.SelectMultipleField):
+class CheckboxesField(wtforms.SelectMultipleField):  # type: ignore[misc]
     """Any of a few."""
 
     widget = GovCheckboxesInput()
     option_widget = wtforms.widgets.CheckboxInput()
 
 
-class CheckboxField(wtforms.BooleanField):
+class CheckboxField(wtforms.BooleanField):  # type: ignore[misc]
     """Yes or nothing said."""
 
     widget = GovCheckboxInput()
 
 
-class SelectField(wtforms.SelectField):
+class SelectField(wtforms.SelectField):  # type: ignore[misc]
     """One of many."""
 
     widget = GovSelect()
 
 
-class NumberField(wtforms.IntegerField):
+class NumberField(wtforms.IntegerField):  # type: ignore[misc]
     """A whole number, with words of our own where it is none."""
 
     widget = GovTextInput()
@@ -109,7 +112,7 @@ class NumberField(wtforms.IntegerField):
             raise ValueError(f"{self.label.text} must be a whole number, like 3") from None
 
 
-class SubmitField(wtforms.SubmitField):
+class SubmitField(wtforms.SubmitField):  # type: ignore[misc]
     """The button that sends the form."""
 
     widget = GovSubmitInput()
@@ -124,7 +127,7 @@ class _DateInput(GovDateInput):  # type: ignore[misc]
         return given
 
 
-class DateField(wtforms.Field):
+class DateField(wtforms.Field):  # type: ignore[misc]
     """A day in three boxes; errors are sentences that name the field and say what to do.
 
     `what` begins the sentences ("The date of birth"); default: the label.

@@ -77,8 +77,8 @@ def navigation() -> list[dict[str, Any]]:
 
 def notices() -> list[dict[str, str]]:
     """Give what the last action had to say, as notification banners."""
-    return [{"text": text, "type": "success" if kind == "success" else ""}
-            for kind, text in get_flashed_messages(with_categories=True)]
+    flashed: Any = get_flashed_messages(with_categories=True)
+    return [{"text": text, "type": "success" if kind == "success" else ""} for kind, text in flashed]
 
 
 def asset(name: str) -> str:

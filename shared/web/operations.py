@@ -12,6 +12,7 @@ from flask_smorest import Blueprint as ApiBlueprint
 
 from shared.ledger.types import Actor
 from shared.messaging.reasons import Reason
+from shared.messaging.retries import Failed
 from shared.web.context import current_actor, current_room, requires, transaction
 from shared.web.idempotency import in_transaction
 from shared.web.problems import Pager, problem
@@ -27,7 +28,7 @@ SHOWN = ("id", "event_id", "type", "reason", "words", "attempts", "parked_at")
 def show() -> str:
     """List what is parked and count what waits."""
     with current_room.database.read() as connection:
-        parked, counts = _listed(connection), waiting(connection)
+        parked, counts = _listed(connection), current_room.backlog(connection)
     return render_template("operations.html", parked=parked, counts=counts, checks=current_room.ready(), explain=explain)
 
 
@@ -84,37 +85,26 @@ def _listed(connection: sa.Connection) -> dict[str, Any]:
         after = str(UUID(pager.after)) if pager.after else None
     except ValueError:
         problem(422, "The paging is not valid.", errors=[{"pointer": "/after", "detail": "Not the id of a parked event."}])
-    return pager.page([_row(one) for one in current_room.parked.list(connection, pager.fetch, after)])
+    return pager.page([_row(one) for one in current_room.parked.parking.list(connection, pager.fetch, after)])
 
 
 def _do(act: str, id: str) -> None:
     actor = current_actor()
     assert isinstance(actor, Actor)
     try:
-        getattr(current_room.parked, act)(transaction(), id, actor)
-    except LookupError:
-        problem(404, "There is no such parked event; somebody may have dealt with it already.")
+        row = getattr(current_room.parked, act)(transaction(), id, actor.email)
+    except Failed as fault:
+        problem(409, f"It failed again: {fault.words}", title="Failed again", help=fault.reason.help)
+    if row is None:
+        problem(404, "There is no such parked event.")
+    if row["settled_at"] is not None and row["settled_by"] != actor.email:
+        problem(409, f"{row['settled_by']} has dealt with it already: {row['settled_how']}.")
 
 
 def explain(reason: str) -> dict[str, str]:
     """Say a reason of the closed list in words, and what to do about it."""
     known = Reason(reason) if reason in set(Reason) else None
     return {"words": known.words, "help": known.help} if known else {"words": reason, "help": ""}
-
-
-def waiting(connection: sa.Connection) -> dict[str, int]:
-    """Count what is committed and not yet published, and what waits for its next attempt."""
-    tables = current_room.metadata.tables
-    counts = {}
-    if (outbox := tables.get("outbox")) is not None and "published_at" in outbox.c:
-        counts["outbox"] = _count(connection, outbox, outbox.c.published_at.is_(None))
-    if (deferred := tables.get("deferred")) is not None:
-        counts["deferred"] = _count(connection, deferred, sa.true())
-    return counts
-
-
-def _count(connection: sa.Connection, table: sa.Table, where: Any) -> int:
-    return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(where)).scalar_one())
 
 
 def _row(one: Any) -> dict[str, Any]:

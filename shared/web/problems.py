@@ -69,7 +69,7 @@ def refused(refusal: Refused) -> NoReturn:
             help=refusal.help, errors=errors)
 
 
-class ProblemApi(Api):
+class ProblemApi(Api):  # type: ignore[misc]
     """flask-smorest, answering every error as a problem."""
 
     ERROR_SCHEMA = ProblemSchema
@@ -79,8 +79,8 @@ class ProblemApi(Api):
 
     def _register_responses(self) -> None:
         # private to flask-smorest, but the only way to document the errors' own media type
-        normal = self.DEFAULT_RESPONSE_CONTENT_TYPE
-        self.DEFAULT_RESPONSE_CONTENT_TYPE = MEDIA_TYPE
+        normal = vars(Api).get("DEFAULT_RESPONSE_CONTENT_TYPE", "application/json")
+        self.DEFAULT_RESPONSE_CONTENT_TYPE: str = MEDIA_TYPE
         super()._register_responses()
         self.DEFAULT_RESPONSE_CONTENT_TYPE = normal
 
@@ -93,8 +93,7 @@ def answer(error: HTTPException) -> Response:
     body |= {name: data[name] for name in ("title", "rule", "help") if data.get(name)}
     if errors := data.get("errors") or list(_pointers(data.get("messages") or {})):
         body["errors"] = errors
-    response = current_app.json.response(body)
-    response.status_code, response.mimetype = error.code or 500, MEDIA_TYPE
+    response = Response(current_app.json.dumps(body), error.code or 500, mimetype=MEDIA_TYPE)
     response.headers.extend(headers_of(error))
     return response
 
@@ -123,6 +122,8 @@ class PageArguments(ma.Schema):
     """Which part of a list is wanted."""
 
     class Meta:
+        """Other parameters are the view's own."""
+
         unknown = ma.EXCLUDE
 
     limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(1, PAGE_LIMIT))

@@ -4,12 +4,14 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from argparse import Namespace
 from typing import Any
 
 import requests
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OctKey
+from joserfc.jws import extract_compact
 
 from shared.ledger.types import Actor
 from shared.permissions import ROLES
@@ -89,7 +91,7 @@ class IssuerKeys:
         kid = _key_id(token)
         if not self._has(kid):
             with self._lock:
-                if not self._has(kid) and time.monotonic() - self._fetched > REFRESH or not self._keys.keys:
+                if not self._has(kid) and (not self._keys.keys or time.monotonic() - self._fetched > REFRESH):
                     self._fetch()
         return self._keys
 
@@ -110,7 +112,6 @@ class IssuerKeys:
 
 def _key_id(token: str) -> str | None:
     try:
-        from joserfc.jws import extract_compact
         found = extract_compact(token.encode()).headers().get("kid")
     except (JoseError, ValueError, UnicodeError) as fault:
         raise TokenRefused("The bearer token is not a signed JWT.") from fault
@@ -131,11 +132,11 @@ def issue_demo(settings: Settings, role: str, email: str | None = None) -> str:
     return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(settings.secret_key), algorithms=["HS256"])
 
 
-def main(role: str, email: str | None = None) -> int:
-    """Print a token for `pod token`; 0 when it was made, 2 with a sentence on stderr when not."""
+def main(args: Namespace) -> int:
+    """Print a token for `pod token ROLE [--as EMAIL]`; 2 and a sentence on stderr where there is nobody like that."""
     try:
-        print(issue_demo(load(), role, email))
-    except (SettingsError, LookupError) as fault:
-        print(str(fault.args[0]), file=sys.stderr)
+        print(issue_demo(load(), args.role, args.email))
+    except LookupError as fault:
+        print(fault.args[0], file=sys.stderr)
         return 2
     return 0

@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from shared.database import Database
-from shared.ledger.types import Actor
 from shared.messaging.parking import Parking
+from shared.messaging.reasons import Reason
+from shared.messaging.retries import Failed
 from shared.messaging.tables import messaging_tables
 from shared.settings import Settings
 from shared.web.idempotency import idempotency_table
@@ -17,30 +18,28 @@ from shared.web.idempotency import idempotency_table
 SECRET = "a secret of at least thirty-two characters"
 
 
-class HandParking:
-    """Parked events of the test room: the real table, with the two acts kept simple."""
+class HandRetries:
+    """Parked events of the test room: the real table; what is `stubborn` fails again."""
 
     def __init__(self, parking: Parking):
         self.parking = parking
+        self.stubborn: set[str] = set()
 
-    def list(self, connection: Any, limit: int = 50, before: str | None = None) -> Any:
-        """List what waits."""
-        return self.parking.list(connection, limit, before)
+    def retry(self, connection: Any, id_: str, actor: str) -> Any:
+        """Settle as retried, unless it is stubborn."""
+        if id_ in self.stubborn:
+            raise Failed(Reason.INVALID_DATA, "stay_id is missing.")
+        return self._settle(connection, id_, actor, "retried")
 
-    def retry(self, connection: Any, id: str, actor: Actor) -> None:
-        """Settle as retried."""
-        self._settle(connection, id, actor, "retried")
-
-    def discard(self, connection: Any, id: str, actor: Actor) -> None:
+    def discard(self, connection: Any, id_: str, actor: str) -> Any:
         """Settle as discarded."""
-        self._settle(connection, id, actor, "discarded")
+        return self._settle(connection, id_, actor, "discarded")
 
-    def _settle(self, connection: Any, id: str, actor: Actor, how: str) -> None:
-        table = self.parking.parked
-        done = connection.execute(table.update().where(table.c.id == id, table.c.settled_at.is_(None)).values(
-            settled_at=self.parking.database.now(connection), settled_by=actor.email, settled_how=how))
-        if not done.rowcount:
-            raise LookupError(id)
+    def _settle(self, connection: Any, id_: str, actor: str, how: str) -> Any:
+        row = self.parking.get(connection, id_, lock=True)
+        if row is not None and row["settled_at"] is None:
+            self.parking.settle(connection, id_, actor, how, self.parking.database.now(connection))
+        return row
 
 
 @dataclass
@@ -60,7 +59,7 @@ class HandRoom:
         idempotency_table(self.metadata)
         tables = messaging_tables(self.metadata)
         self.notes = sa.Table("notes", self.metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("text", sa.Text))
-        self.parked = HandParking(Parking(self.database, tables))
+        self.parked = HandRetries(Parking(self.database, tables))
         with self.database.transaction() as connection:
             self.metadata.create_all(connection)
 
@@ -71,6 +70,10 @@ class HandRoom:
     def ready(self) -> dict[str, str | None]:
         """Give the faults the test put there."""
         return self.faults
+
+    def backlog(self, connection: Any) -> dict[str, int]:
+        """Count what waits."""
+        return {"outbox": 0, **self.parked.parking.count(connection)}
 
 
 def hand_room(folder: Path, url: str = "", **settings: Any) -> HandRoom:
