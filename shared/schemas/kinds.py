@@ -30,7 +30,7 @@ class Kind(fields.Field[Any]):
 
     def __init__(self, *, required: bool = False, personal: str = "", purpose: str = ""):
         super().__init__(required=required, metadata={"personal": personal, "purpose": purpose},
-                         error_messages={"required": "is missing"})
+                         error_messages={"required": "is missing", "null": "is empty"})
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         try:
