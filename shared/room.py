@@ -2,14 +2,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from shared.database import Database
-from shared.messaging.inbox import Handler, Inbox
+from shared.messaging.inbox import Handler, Inbox, nothing
 from shared.messaging.outbox import INTAKE, Outbox
 from shared.messaging.retries import Retries
 from shared.schemas import contract
@@ -34,10 +34,11 @@ class Room:
 
     `service` has name, prefix, title, `store` (a module with metadata, messaging and `keeper(database, outbox)`)
     and methods marked by `hears`; `hears_all_intake` makes unknown intake events its business to park.
+    `parts` is what this process does for it: web, work, relay.
     """
 
-    def __init__(self, service: Any, settings: Settings, *, polite: bool = False):
-        self.service, self.settings = service, settings
+    def __init__(self, service: Any, settings: Settings, *, parts: Collection[str] = ("web", "work", "relay")):
+        self.service, self.settings, self.parts = service, settings, frozenset(parts)
         self.name, self.prefix, self.title = service.name, service.prefix, service.title
         self.metadata: sa.MetaData = service.store.metadata
         self.database = Database(settings.database_for(self.name))
@@ -45,7 +46,8 @@ class Room:
         self.keeper = service.store.keeper(self.database, self.outbox)
         self.handlers = handlers_of(service)
         self.hears_all_intake = getattr(service, "hears_all_intake", False)
-        yielding = (lambda: time.sleep(0)) if polite else (lambda: None)
+        # where people are answered too, a long batch lets them in between two aggregates
+        yielding = (lambda: time.sleep(0)) if "web" in self.parts else nothing
         self.inbox = Inbox(self.name, self.database, service.store.messaging, self.keeper, self.handlers,
                            self.hears_all_intake, committed=self.wake, yielding=yielding)
         self.retries = self.parked = Retries(self.inbox)

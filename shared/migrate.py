@@ -1,0 +1,100 @@
+"""Brings each service's database to this release, with Alembic: one line of migrations per service."""
+from __future__ import annotations
+
+import io
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from alembic import command, context
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+
+from shared.settings import load
+
+if TYPE_CHECKING:
+    from shared.room import Room
+
+ROOT = Path(__file__).resolve().parent.parent
+#: Advisory lock of PostgreSQL, so that replicas that start together migrate one after another.
+LOCK = 0x706F64
+
+
+def config(room: Room, connection: Connection | None = None) -> Config:
+    """Give Alembic's configuration for a service."""
+    made = Config(stdout=io.StringIO())
+    made.set_main_option("script_location", str(ROOT / "services" / room.name / "migrations"))
+    made.attributes.update(connection=connection, metadata=room.metadata)
+    return made
+
+
+def run_env() -> None:
+    """Run migrations on the caller's connection; every service's `migrations/env.py` is a call of this."""
+    attributes = context.config.attributes
+    context.configure(connection=attributes["connection"], target_metadata=attributes["metadata"], compare_type=True,
+                      render_as_batch=True, user_module_prefix="shared.database.", render_item=_render)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _render(kind: str, thing: Any, autogenerate: Any) -> str | bool:
+    """Write our own column types by the name they are imported under in a migration."""
+    if kind == "type" and type(thing).__name__ == "Instant":
+        autogenerate.imports.add("from shared.database import Instant")
+        return "Instant()"
+    return False
+
+
+def upgrade(room: Room) -> None:
+    """Bring a service's database to the newest revision."""
+    def work(connection: Connection) -> None:
+        if not room.database.is_sqlite:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        command.upgrade(config(room, connection), "head")
+    room.database.run(work)
+
+
+def pending(room: Room) -> bool:
+    """Say whether a service's database is behind this release."""
+    head = ScriptDirectory.from_config(config(room)).get_current_head()
+    with room.database.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision() != head
+
+
+def main(args: Namespace) -> int:
+    """Migrate the services named, all by default; the work behind `pod migrate`."""
+    from shared.runner import rooms_for
+    for room in rooms_for(load(), args.services):
+        upgrade(room)
+        print(f"{room.name}: at {_revision(room)}")
+    if args.restored_at:
+        from shared.operations import hold_effects
+        return hold_effects(args.restored_at, args.services)
+    return 0
+
+
+def _revision(room: Room) -> str:
+    with room.database.read() as connection:
+        return str(MigrationContext.configure(connection).get_current_revision())
+
+
+def make(names: list[str], words: str = "first tables") -> None:
+    """Write a new migration for services whose tables have changed (for developers: `python -m shared.migrate WORDS`)."""
+    import tempfile
+
+    from shared.runner import rooms_for
+    from shared.settings import Settings
+    with tempfile.TemporaryDirectory() as folder:
+        for room in rooms_for(Settings(mode="demo", var=Path(folder)), names):
+            upgrade(room)
+            with room.database.transaction() as connection:
+                command.revision(config(room, connection), words, autogenerate=True)
+
+
+if __name__ == "__main__":
+    from shared import runner  # noqa: F401 - patches before anything is bound
+    make([], " ".join(sys.argv[1:]) or "first tables")
