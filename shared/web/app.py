@@ -32,16 +32,18 @@ def create_app(room: Room, blueprints: Iterable[Blueprint] = (),
     """Make the app of one service, to be mounted at `room.prefix`.
 
     `blueprints` are its pages, `api_blueprints` are put under `/api/v1`; their own url_prefix is kept.
-    `templates` is the service's template folder, looked in first. `demo_sign_in` defaults to demo mode, and
-    SettingsError is raised where it is wanted elsewhere.
+    `templates` is the service's template folder, looked in first; default: the one beside its first blueprint.
+    `demo_sign_in` defaults to demo mode, and SettingsError is raised where it is wanted elsewhere.
     """
-    app = bare_app(room.settings, room.prefix, templates, demo_sign_in)
+    blueprints = list(blueprints)
+    beside = Path(blueprints[0].root_path) / "templates" if blueprints else None
+    app = bare_app(room.settings, room.prefix, templates or beside, demo_sign_in)
     app.extensions["pod.room"] = room
     for blueprint in (*blueprints, operations.pages):
         app.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
     api = make_api(app, f"{room.title} API", room.prefix)
-    for blueprint in (*api_blueprints, operations.api):
+    for blueprint in (*api_blueprints, about.api, operations.api):
         api.register_blueprint(blueprint, url_prefix="/api/v1" + (blueprint.url_prefix or ""))
     _exempt_api(app, api)
     _all_posts_once(app)
