@@ -1,0 +1,139 @@
+"""`pod doctor`: everything that is wrong at once, each with what to do about it."""
+from __future__ import annotations
+
+import importlib
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from shared.cli import SERVICES
+from shared.settings import SETTINGS, Settings, SettingsError, load
+
+
+class Finding(NamedTuple):
+    """One line of the report; `remedy` is empty when all is well."""
+
+    subject: str
+    found: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{'WRONG' if self.remedy else 'ok':<6}{self.subject}: {self.found}" + (f". {self.remedy}" if self.remedy else "")
+
+
+def main(environ: Mapping[str, str] | None = None) -> int:
+    """Print the report; 0 when all is well, 1 when something is wrong."""
+    try:
+        settings = load(environ)
+    except SettingsError as fault:
+        findings = [Finding("setting", sentence, "Mend it; the rest is looked at once the settings are right")
+                    for sentence in fault.faults]
+        _print([*findings, *_settings_there_are()])
+        return 1
+    findings = examine(settings)
+    _print(findings)
+    return int(any(finding.remedy for finding in findings))
+
+
+def _print(findings: list[Finding]) -> None:
+    for finding in findings:
+        print(finding)
+
+
+def _settings_there_are() -> Iterator[Finding]:
+    return (Finding(s.name, f"{s.purpose}; default {s.default or 'none'}") for s in SETTINGS)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything a running suite needs; never raises, never writes."""
+    looks: tuple[Callable[[Settings], list[Finding]], ...] = (_place, _waiting, _databases, _migrations, _broker, _assets)
+    return [finding for look in looks for finding in _safely(look, settings)]
+
+
+def _safely(look: Callable[[Settings], list[Finding]], settings: Settings) -> list[Finding]:
+    try:
+        return look(settings)
+    except Exception as fault:  # a doctor that falls ill helps nobody
+        return [Finding(look.__name__.strip("_"), f"could not be looked at ({type(fault).__name__}: {fault})",
+                        "Report it, with this line")]
+
+
+def _place(settings: Settings) -> list[Finding]:
+    column = "embedded" if settings.embedded else "server"
+    return [Finding("settings", f"right; mode {settings.mode}, {column}, http://{settings.http}/")]
+
+
+def _waiting(_: Settings) -> list[Finding]:
+    from psycopg import waiting
+
+    import shared.database  # noqa: F401  # it chooses how psycopg waits
+    if waiting.wait is waiting.wait_select:
+        return [Finding("psycopg", "waits without stopping the process")]
+    return [Finding("psycopg", "stops the whole process while a query waits", "Unset PSYCOPG_WAIT_FUNC")]
+
+
+def _databases(settings: Settings) -> list[Finding]:
+    return [_database(service, settings.database_for(service)) for service in SERVICES]
+
+
+def _database(service: str, url: str) -> Finding:
+    import sqlalchemy as sa
+
+    from shared.database import Database
+    subject = f"database of {service}"
+    path = sa.make_url(url).database
+    if url.startswith("sqlite") and not Path(path or "").exists():
+        return Finding(subject, f"{path} is made by the first start")
+    database = Database(url)
+    try:
+        with database.read() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    except sa.exc.DBAPIError as fault:
+        return Finding(subject, _first_line(fault.orig), "Start it, create it, or mend POD_DATABASE_URL")
+    finally:
+        database.dispose()
+    return Finding(subject, "answers")
+
+
+def _first_line(fault: BaseException | None) -> str:
+    return (str(fault).strip().splitlines() or [type(fault).__name__])[0]
+
+
+def _migrations(settings: Settings) -> list[Finding]:
+    try:
+        migrate = importlib.import_module("shared.migrate")
+    except ModuleNotFoundError:
+        return []
+    pending = migrate.pending(settings)
+    if pending:
+        return [Finding("migrations", f"not yet run: {', '.join(map(str, pending))}", "Run 'pod migrate'")]
+    return [Finding("migrations", "all run")]
+
+
+def _broker(settings: Settings) -> list[Finding]:
+    if settings.embedded:
+        return [Finding("broker", "none needed: POD_AMQP_URL is unset")]
+    import pika
+    parameters = pika.URLParameters(settings.amqp_url)
+    parameters.socket_timeout = parameters.blocked_connection_timeout = parameters.stack_timeout = 5
+    parameters.connection_attempts = 1
+    subject = f"broker at {parameters.host}:{parameters.port}"
+    try:
+        connection = pika.BlockingConnection(parameters)
+    except (pika.exceptions.ProbableAuthenticationError, pika.exceptions.ProbableAccessDeniedError) as fault:
+        return [Finding(subject, f"refuses us ({type(fault).__name__})", "Mend user, password or virtual host in POD_AMQP_URL")]
+    except (pika.exceptions.AMQPError, OSError) as fault:
+        return [Finding(subject, f"cannot be reached ({type(fault).__name__})", "Start RabbitMQ or mend POD_AMQP_URL")]
+    connection.close()
+    return [Finding(subject, "answers")]
+
+
+def _assets(_: Settings) -> list[Finding]:
+    web = Path(__file__).parent / "web"
+    packages = tomllib.loads((web / "assets.toml").read_text(encoding="utf-8"))
+    missing = [file for package in packages.values() if not package.get("test")
+               for file in package["files"].values() if not (web / "static" / "vendor" / file).exists()]
+    if missing:
+        return [Finding("front-end files", f"missing: {', '.join(missing)}", "Run 'python -m shared.web.assets'")]
+    return [Finding("front-end files", "all here")]

@@ -1,0 +1,55 @@
+"""`pod doctor` says everything that is wrong, and what to do, and nothing secret."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shared import doctor
+from shared.settings import load
+from tests.support.broker import Broker
+from tests.support.ground import free_port
+
+SERVER = {"POD_MODE": "server", "POD_SECRET_KEY": "k" * 40, "POD_OIDC_ISSUER": "https://issuer.example",
+          "POD_OIDC_CLIENT_ID": "pod", "POD_OIDC_CLIENT_SECRET": "hush-hush"}
+
+
+def _wrong(settings) -> list[str]:
+    return [finding.subject for finding in doctor.examine(settings) if finding.remedy]
+
+
+def test_all_faults_of_the_settings_are_shown_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor.main({"POD_MODE": "server", "POD_HTTP": "nowhere", "POD_BATCH": "0", "POD_COLOUR": "blue"}) == 1
+    shown = capsys.readouterr().out
+    for name in ("POD_HTTP", "POD_BATCH", "POD_COLOUR"):
+        assert f"WRONG setting: {name}" in shown
+
+
+def test_a_fresh_demo_has_no_fault_and_the_doctor_writes_nothing(tmp_path: Path) -> None:
+    settings = load({"POD_MODE": "demo", "POD_VAR": str(tmp_path)})
+    before = set(tmp_path.iterdir())
+    assert [subject for subject in _wrong(settings) if subject not in ("migrations", "front-end files")] == []
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_what_cannot_be_reached_is_named_without_its_password(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    environ = {**SERVER, "POD_VAR": str(tmp_path), "POD_AMQP_URL": f"amqp://pod:hush-hush@127.0.0.1:{port}/",
+               "POD_DATABASE_URL": f"postgresql://pod:hush-hush@127.0.0.1:{port}/{{service}}"}
+    assert doctor.main(environ) == 1
+    shown = capsys.readouterr().out
+    assert f"WRONG broker at 127.0.0.1:{port}: cannot be reached" in shown
+    assert "WRONG database of cafe" in shown
+    assert "hush-hush" not in shown
+
+
+def test_real_servers_are_found_well(broker: Broker, vhost_url: str, suite_database_url: str, tmp_path: Path) -> None:
+    settings = load({**SERVER, "POD_VAR": str(tmp_path), "POD_AMQP_URL": vhost_url, "POD_DATABASE_URL": suite_database_url})
+    assert [subject for subject in _wrong(settings) if subject not in ("migrations", "front-end files")] == []
+
+
+def test_a_broker_that_refuses_us_is_told_from_one_that_is_away(broker: Broker, tmp_path: Path) -> None:
+    settings = load({**SERVER, "POD_VAR": str(tmp_path), "POD_AMQP_URL": broker.url("no-such-place")})
+    assert any("refuses us" in finding.found for finding in doctor.examine(settings))
+    settings = load({**SERVER, "POD_VAR": str(tmp_path), "POD_AMQP_URL": broker.url("/", password="wrong")})
+    assert any("refuses us" in finding.found for finding in doctor.examine(settings))
