@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 # modules that write a generated document; with --check they only say whether it is fresh
-GENERATED := shared.messaging.topology
+GENERATED := shared.schemas.documents shared.messaging.topology
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := ignore::DeprecationWarning
 

@@ -65,9 +65,9 @@ def _place(settings: Settings) -> list[Finding]:
 
 
 def _waiting(_: Settings) -> list[Finding]:
-    from psycopg import waiting
-
-    import shared.database  # noqa: F401  # it chooses how psycopg waits
+    # in this order: shared.database chooses how psycopg waits, and psycopg looks once, on import
+    importlib.import_module("shared.database")
+    waiting = importlib.import_module("psycopg.waiting")
     if waiting.wait is waiting.wait_select:
         return [Finding("psycopg", "waits without stopping the process")]
     return [Finding("psycopg", "stops the whole process while a query waits", "Unset PSYCOPG_WAIT_FUNC")]

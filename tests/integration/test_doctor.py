@@ -53,3 +53,9 @@ def test_a_broker_that_refuses_us_is_told_from_one_that_is_away(broker: Broker, 
     assert any("refuses us" in finding.found for finding in doctor.examine(settings))
     settings = load({**SERVER, "POD_VAR": str(tmp_path), "POD_AMQP_URL": broker.url("/", password="wrong")})
     assert any("refuses us" in finding.found for finding in doctor.examine(settings))
+
+
+def test_the_command_itself_finds_psycopg_waiting_green(start_pod) -> None:
+    process = start_pod("doctor")
+    process.wait()
+    assert "ok    psycopg" in process.tail()
