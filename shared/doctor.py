@@ -82,9 +82,8 @@ def _database(service: str, url: str) -> Finding:
 
     from shared.database import Database
     subject = f"database of {service}"
-    path = sa.make_url(url).database
-    if url.startswith("sqlite") and not Path(path or "").exists():
-        return Finding(subject, f"{path} is made by the first start")
+    if not _made(url):
+        return Finding(subject, f"{sa.make_url(url).database} is made by the first start")
     database = Database(url)
     try:
         with database.read() as connection:
@@ -96,18 +95,22 @@ def _database(service: str, url: str) -> Finding:
     return Finding(subject, "answers")
 
 
+def _made(url: str) -> bool:
+    return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
+
+
 def _first_line(fault: BaseException | None) -> str:
     return (str(fault).strip().splitlines() or [type(fault).__name__])[0]
 
 
 def _migrations(settings: Settings) -> list[Finding]:
-    try:
-        migrate = importlib.import_module("shared.migrate")
-    except ModuleNotFoundError:
-        return []
-    pending = migrate.pending(settings)
-    if pending:
-        return [Finding("migrations", f"not yet run: {', '.join(map(str, pending))}", "Run 'pod migrate'")]
+    there = [name for name in SERVICES if _made(settings.database_for(name))]
+    if not there:
+        return [Finding("migrations", "run by the first start")]
+    migrate, suite = importlib.import_module("shared.migrate"), importlib.import_module("shared.suite")
+    behind = [room.name for room in suite.rooms_for(settings, there) if migrate.pending(room)]
+    if behind:
+        return [Finding("migrations", f"not all run for {', '.join(behind)}", "Run 'pod migrate'")]
     return [Finding("migrations", "all run")]
 
 
