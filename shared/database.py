@@ -132,7 +132,7 @@ class Database:
         """Test membership with one bound value, whatever the number of keys."""
         if self.is_sqlite:
             keys = orjson.dumps([_sqlite_key(column, value) for value in values]).decode()
-            members = sa.select(sa.literal_column("value")).select_from(sa.func.json_each(keys))
+            members: Any = sa.select(sa.literal_column("value")).select_from(sa.func.json_each(keys))
             return sa.type_coerce(column, sa.Text()).in_(members)
         return column == sa.any_(sa.bindparam(None, list(values), type_=postgresql.ARRAY(column.type)))
 
@@ -178,7 +178,7 @@ class Database:
                 update: tuple[str, ...], on: tuple[str, ...]) -> str:
         columns = ", ".join(f'"{name}"' for name in names)
         arrays = ", ".join(f"%s::{table.c[name].type.compile(self.engine.dialect)}[]" for name in names)
-        sql = f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM unnest({arrays})'
+        sql = f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM unnest({arrays})'  # noqa: S608 - names of our own tables
         if conflict == "nothing":
             return f"{sql} ON CONFLICT DO NOTHING"
         if conflict == "update":
@@ -210,10 +210,8 @@ def is_contention(fault: BaseException) -> bool:
 
 def _looks_unreachable(fault: sa.exc.DBAPIError) -> bool:
     words = str(fault.orig).lower()
-    if isinstance(fault, sa.exc.OperationalError) and any(
-            word in words for word in ("connect", "server closed", "terminat", "disk i/o", "disk is full", "unable to open")):
-        return True
-    return False
+    signs = ("connect", "server closed", "terminat", "disk i/o", "disk is full", "unable to open")
+    return isinstance(fault, sa.exc.OperationalError) and any(sign in words for sign in signs)
 
 
 def _sqlite_key(column: sa.ColumnElement[Any], value: Any) -> Any:

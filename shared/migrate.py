@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import io
 import sys
+import tempfile
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command, context
@@ -14,10 +15,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
-from shared.settings import load
-
-if TYPE_CHECKING:
-    from shared.room import Room
+from shared.room import Room
+from shared.settings import Settings, load
+from shared.suite import rooms_for
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Advisory lock of PostgreSQL, so that replicas that start together migrate one after another.
@@ -41,7 +41,7 @@ def run_env() -> None:
         context.run_migrations()
 
 
-def _render(kind: str, thing: Any, autogenerate: Any) -> str | bool:
+def _render(kind: str, thing: Any, autogenerate: Any) -> Any:
     """Write our own column types by the name they are imported under in a migration."""
     if kind == "type" and type(thing).__name__ == "Instant":
         autogenerate.imports.add("from shared.database import Instant")
@@ -67,7 +67,6 @@ def pending(room: Room) -> bool:
 
 def main(args: Namespace) -> int:
     """Migrate the services named, all by default; the work behind `pod migrate`."""
-    from shared.runner import rooms_for
     for room in rooms_for(load(), args.services):
         upgrade(room)
         print(f"{room.name}: at {_revision(room)}")
@@ -84,10 +83,6 @@ def _revision(room: Room) -> str:
 
 def make(names: list[str], words: str = "first tables") -> None:
     """Write a new migration for services whose tables have changed (for developers: `python -m shared.migrate WORDS`)."""
-    import tempfile
-
-    from shared.runner import rooms_for
-    from shared.settings import Settings
     with tempfile.TemporaryDirectory() as folder:
         for room in rooms_for(Settings(mode="demo", var=Path(folder)), names):
             upgrade(room)
@@ -96,5 +91,4 @@ def make(names: list[str], words: str = "first tables") -> None:
 
 
 if __name__ == "__main__":
-    from shared import runner  # noqa: F401 - patches before anything is bound
     make([], " ".join(sys.argv[1:]) or "first tables")

@@ -20,7 +20,6 @@ import logging
 import signal
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from nameko.runners import ServiceRunner
 
@@ -28,35 +27,12 @@ from shared import migrate
 from shared.messaging.consumer import HandoverThread
 from shared.room import Room
 from shared.settings import Settings, SettingsError, load
+from shared.suite import PARTS, SERVICES, rooms_for
 
 log = logging.getLogger("pod")
 
-#: service -> where its class is
-SERVICES = {
-    "referrals": "services.referrals.service:Referrals",
-    "journeys": "services.journeys.service:Journeys",
-    "directpayments": "services.directpayments.service:DirectPayments",
-    "notifications": "services.notifications.service:Notifications",
-    "cafe": "services.cafe.service:Cafe",
-}
-#: What a process may do; all of it unless told otherwise.
-PARTS = ("web", "work", "relay")
 #: Seconds a stopping process may take in all; then it is ended, and what it had in hand comes again.
 GRACE = 30.0
-
-
-def service_class(name: str) -> Any:
-    """Give the class of a service by name."""
-    module, _, attribute = SERVICES[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)
-
-
-def rooms_for(settings: Settings, names: Sequence[str] = (), only: str | None = None) -> list[Room]:
-    """Bind services, all by default, to settings."""
-    if unknown := set(names) - set(SERVICES):
-        raise SettingsError([f"{', '.join(sorted(unknown))}: no such service; there are {', '.join(SERVICES)}"])
-    parts = frozenset({only} if only else PARTS)
-    return [Room(service_class(name), settings, parts=parts) for name in (names or SERVICES)]
 
 
 def up(services: Sequence[str] = (), only: str | None = None) -> int:

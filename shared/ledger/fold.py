@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from shared.ledger.types import Announcement, Data, Rules, State, Statement
+from shared.ledger.types import Announcement, Rules, State, Statement
 
 Order = tuple[datetime, datetime, int, str]
 #: What was announced under one key: revision, type, occurred_at, data, withdrawn, recordedtime.

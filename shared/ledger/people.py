@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from shared.database import Database
 from shared.ledger.tables import staff_id
@@ -27,9 +27,9 @@ class People:
             return {}
         query = sa.select(self.table.c.nhs_number, self.table.c.id).where(
             self.database.any_of(self.table.c.nhs_number, nhs_numbers))
-        return {number: id_ for number, id_ in connection.execute(query)}
+        return dict(connection.execute(query).tuples())
 
-    def get(self, connection: Connection, ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    def get(self, connection: Connection, ids: Collection[str]) -> dict[str, RowMapping]:
         """Give the rows of `ids`; erased people are simply not there."""
         if not ids:
             return {}
@@ -65,7 +65,7 @@ def citizen(id_: str, entry: Mapping[str, Any], recorded_at: datetime) -> dict[s
             "do_not": "\n".join(entry.get("do_not") or ()) or None}
 
 
-def _newer(row: Mapping[str, Any], current: Mapping[str, Any] | None) -> bool:
+def _newer(row: Mapping[str, Any], current: RowMapping | None) -> bool:
     if current is None:
         return True
     same = all(row[name] == current[name] for name in COLUMNS if name != "recorded_at")

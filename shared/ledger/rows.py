@@ -1,13 +1,13 @@
 """Ledger rows as read and written: one SQL statement per table and batch."""
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from shared.database import Database, instant_text
 from shared.ledger.fold import Order, strength
@@ -39,7 +39,7 @@ def place_text(last: Order | None) -> str | None:
 
 
 def load(connection: Connection, database: Database, tables: LedgerTables, ids: Sequence[str], *,
-         lock: bool) -> dict[str, Mapping[str, Any]]:
+         lock: bool) -> dict[str, RowMapping]:
     """Read snapshot rows by id; with `lock`, in sorted order, for update."""
     table = tables.aggregates
     query = sa.select(table).where(database.any_of(table.c.id, ids)).order_by(table.c.id)

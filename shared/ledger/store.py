@@ -8,11 +8,23 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
-from shared.database import Database
+from shared.database import Database, instant_text
 from shared.ledger import rows
-from shared.ledger.fold import Announced, Order, Telling, advance, differences, fold, note, order, stamp, standing, strength
+from shared.ledger.fold import (
+    Announced,
+    Order,
+    Telling,
+    advance,
+    differences,
+    fold,
+    note,
+    order,
+    stamp,
+    standing,
+    strength,
+)
 from shared.ledger.people import People
 from shared.ledger.tables import LedgerTables
 from shared.ledger.types import Announcement, Refused, Rules, State, Statement
@@ -29,7 +41,7 @@ class Telegraph(Protocol):
     def needs(self, announcement: Announcement, state: State) -> Iterable[str]:
         """Give the ids of the people whose names or contacts the event carries."""
 
-    def complete(self, announcement: Announcement, state: State, people: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    def complete(self, announcement: Announcement, state: State, people: Mapping[str, RowMapping]) -> dict[str, Any]:
         """Give the event's data: the announcement's, with what is personal added."""
 
 
@@ -108,8 +120,24 @@ class Ledger:
         due = sa.select(table.c.id).where(table.c.next_look_at <= now).order_by(table.c.id).limit(limit)
         ids = list(connection.execute(due.with_for_update(skip_locked=True)).scalars())
         if ids:
-            self.record(connection, {id_: () for id_ in ids}, now)
+            self.record(connection, dict.fromkeys(ids, ()), now)
         return len(ids)
+
+    def rebuild(self, connection: Connection, ids: Collection[str], *, announce: bool) -> int:
+        """Fold aggregates from nothing and write snapshot and read model anew; give how many events were owed.
+
+        Without `announce` nobody is told: what is owed then goes out when the aggregate is next written.
+        """
+        now = self.database.now(connection)
+        aggregates = list(self._load(connection, ids).values())
+        self._refold(connection, aggregates)
+        self._owe(aggregates, now)
+        owed = sum(len(a.tellings) for a in aggregates)
+        if not announce:
+            for aggregate in aggregates:
+                aggregate.tellings = []
+        self._write(connection, aggregates, now)
+        return owed
 
     def read(self, connection: Connection, aggregate: str) -> Written | None:
         """Give the version and state of an aggregate; None when nobody has spoken of it."""
@@ -161,7 +189,11 @@ class Ledger:
             if not self._advance(aggregate, rivals.get(id_, {})):
                 anew.append(aggregate)
         self._refold(connection, anew)
-        for aggregate in loaded.values():
+        self._owe(loaded.values(), now, yielding)
+
+    def _owe(self, aggregates: Iterable[Aggregate], now: datetime, yielding: Callable[[], None] = lambda: None) -> None:
+        """Compare what the world should have heard with what it has heard."""
+        for aggregate in aggregates:
             owed = self.rules.owed(aggregate.state, now)
             aggregate.tellings = differences(owed, aggregate.announced, now)
             aggregate.next_look_at = self.rules.next_look_at(aggregate.state, now)
@@ -189,7 +221,7 @@ class Ledger:
         rows.write_statements(connection, self.database, self.tables, aggregates, now)
         for aggregate in aggregates:
             aggregate.version += 1
-            aggregate.announced = note(aggregate.announced, aggregate.tellings, rows.instant_text)
+            aggregate.announced = note(aggregate.announced, aggregate.tellings, instant_text)
         rows.write_snapshots(connection, self.database, self.tables, aggregates, self.rules.FOLD_VERSION)
         self._write_read_model(connection, aggregates)
         self._tell(connection, aggregates)
@@ -214,7 +246,7 @@ class Ledger:
         people = self.people.get(connection, needed)
         self.outbox.put(connection, [self.event(a.id, a.state, t, people) for a, t in told])
 
-    def event(self, aggregate: str, state: State, telling: Telling, people: Mapping[str, Mapping[str, Any]]) -> Event:
+    def event(self, aggregate: str, state: State, telling: Telling, people: Mapping[str, RowMapping]) -> Event:
         """Give the event of one telling; its id is known from aggregate, key and revision."""
         announcement = telling.announcement
         return Event(

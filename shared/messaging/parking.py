@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from shared.database import Database
 from shared.messaging.delivery import Delivery
@@ -84,16 +84,16 @@ class Parking:
         """Remove a deferred event that has been taken or parked."""
         connection.execute(self.deferred.delete().where(self.deferred.c.id == id_))
 
-    def list(self, connection: Connection, limit: int = 50, after: str | None = None) -> list[Mapping[str, Any]]:
+    def list(self, connection: Connection, limit: int = 50, after: str | None = None) -> Sequence[RowMapping]:
         """Give parked events that wait for a person, oldest first; `after` is the id the last page ended with."""
         t = self.parked
         query = sa.select(t).where(t.c.settled_at.is_(None)).order_by(t.c.parked_at, t.c.id).limit(limit)
         if after and (last := self.get(connection, after)):
             query = query.where(sa.tuple_(t.c.parked_at, t.c.id) > sa.tuple_(
                 sa.bindparam(None, last["parked_at"], t.c.parked_at.type), sa.bindparam(None, after, t.c.id.type)))
-        return list(connection.execute(query).mappings())
+        return connection.execute(query).mappings().all()
 
-    def get(self, connection: Connection, id_: str, *, lock: bool = False) -> Mapping[str, Any] | None:
+    def get(self, connection: Connection, id_: str, *, lock: bool = False) -> RowMapping | None:
         """Give one parked event, settled or not."""
         query = sa.select(self.parked).where(self.parked.c.id == id_)
         return connection.execute(query.with_for_update() if lock else query).mappings().first()
@@ -109,11 +109,11 @@ class Parking:
         connection.execute(self.parked.update().where(self.parked.c.id == id_).values(
             settled_at=now, settled_by=actor, settled_how=how))
 
-    def too_new(self, connection: Connection) -> list[Mapping[str, Any]]:
+    def too_new(self, connection: Connection) -> Sequence[RowMapping]:
         """Give what an older release parked as too new for it."""
         t = self.parked
         query = sa.select(t).where(t.c.settled_at.is_(None), t.c.reason == str(Reason.TOO_NEW))
-        return list(connection.execute(query).mappings())
+        return connection.execute(query).mappings().all()
 
     def prune(self, connection: Connection, now: datetime) -> None:
         """Remove parked bodies about nobody we know, and their inbox rows, when their time has passed."""
@@ -123,7 +123,7 @@ class Parking:
         connection.execute(t.delete().where(t.c.known.is_(False), t.c.parked_at < now - STRANGERS))
 
 
-def delivery_of(row: Mapping[str, Any]) -> Delivery:
+def delivery_of(row: RowMapping) -> Delivery:
     """Give a parked event back as it was delivered."""
     properties = orjson.loads(row["properties"])
     return Delivery(row["body"], properties["content_type"], properties["headers"], properties["message_id"],

@@ -2,11 +2,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from shared import metrics
 from shared.database import is_contention, is_trouble
@@ -91,7 +90,7 @@ class Retries:
         rows = [{"id": r.key, "digest": r.digest, "received_at": now} for r in readings]
         self.database.insert(connection, self.inbox.tables.inbox, rows, conflict="nothing")
 
-    def retry(self, connection: Connection, id_: str, actor: str) -> Mapping[str, Any] | None:
+    def retry(self, connection: Connection, id_: str, actor: str) -> RowMapping | None:
         """Offer a parked event again for `actor`; None when there is none.
 
         Raises Failed with what is still wrong; the caller's transaction is left as it was, save the count.
@@ -115,7 +114,11 @@ class Retries:
         self.parking.settle(connection, id_, actor, "retried", now)
         return self.parking.get(connection, id_)
 
-    def discard(self, connection: Connection, id_: str, actor: str) -> Mapping[str, Any] | None:
+    def list(self, connection: Connection, limit: int = 50, after: str | None = None) -> Sequence[RowMapping]:
+        """Give parked events that wait for a person, oldest first."""
+        return self.parking.list(connection, limit, after)
+
+    def discard(self, connection: Connection, id_: str, actor: str) -> RowMapping | None:
         """Settle a parked event without effect; None when there is none."""
         row = self.parking.get(connection, id_, lock=True)
         if row is not None and row["settled_at"] is None:

@@ -1,0 +1,136 @@
+"""What operations staff do from the command line: parked events, replay, rebuild."""
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from shared.database import instant_text
+from shared.ledger import rows
+from shared.ledger.fold import Telling
+from shared.ledger.types import Announcement
+from shared.messaging.envelope import Event
+from shared.messaging.retries import Failed
+from shared.room import Room
+from shared.settings import load
+from shared.suite import rooms_for
+
+#: Aggregates folded or replayed in one transaction: few, since people's own writes wait for it.
+CHUNK = 100
+ACTOR = "urn:pod:operations"
+
+
+def parked(args: Namespace) -> int:
+    """List what is parked, or retry or discard one; the work behind `pod parked`."""
+    rooms = rooms_for(load(), [args.service] if getattr(args, "service", None) else [])
+    if args.action == "list":
+        return _list(rooms)
+    return _settle(rooms, args.id, args.action)
+
+
+def _list(rooms: list[Room]) -> int:
+    total = 0
+    for room in rooms:
+        with room.database.read() as connection:
+            for row in room.parked.list(connection, 1000):
+                total += 1
+                print(f"{room.name}  {row['id']}  {row['type'] or '-'}  {row['reason']}  tried {row['attempts']}  "
+                      f"since {row['parked_at']:%Y-%m-%d %H:%M}Z\n    {row['words']}")
+    print(f"{total} parked. 'pod parked retry ID' offers one again, 'pod parked discard ID' lets it go.")
+    return 0
+
+
+def _settle(rooms: list[Room], id_: str, action: str) -> int:
+    for room in rooms:
+        try:
+            found = room.database.run(partial(_act, room, id_, action))
+        except Failed as fault:
+            print(f"It failed again: {fault.words} ({fault.reason})", file=sys.stderr)
+            return 1
+        if found:
+            print(f"{room.name}: {id_} {'retried' if action == 'retry' else 'discarded'}")
+            return 0
+    print(f"Nothing is parked under {id_}; 'pod parked' lists what is.", file=sys.stderr)
+    return 1
+
+
+def _act(room: Room, id_: str, action: str, connection: Connection) -> bool:
+    act = room.parked.retry if action == "retry" else room.parked.discard
+    return act(connection, id_, ACTOR) is not None
+
+
+def replay(args: Namespace) -> int:
+    """Offer one service what another has announced, under the known ids; the work behind `pod replay`.
+
+    Events are made from the announced maps, so they may be of any age; the target's inbox drops what it has had.
+    """
+    source, target = rooms_for(load(), [args.source, args.target])
+    if _ledger(source) is None:
+        print(f"{args.source} keeps no statements, so there is nothing to replay from it.", file=sys.stderr)
+        return 2
+    count = 0
+    for ids in _chunks(source):
+        count += source.database.run(partial(_replay, source, target, ids, args.since))
+    print(f"{count} events of {args.source} wait for {args.target}; what it has had it will drop.")
+    return 0
+
+
+def _replay(source: Room, target: Room, ids: list[str], since: datetime | None, connection: Connection) -> int:
+    events = [event for event in _announced(connection, source, ids)
+              if event.type in target.handlers and (since is None or event.recordedtime >= since)]
+    source.outbox.put(connection, events, queue=f"pod.{target.name}")
+    return len(events)
+
+
+def _announced(connection: Connection, room: Room, ids: list[str]) -> Iterator[Event]:
+    """Give the newest revision of everything a few aggregates have announced."""
+    ledger = _ledger(room)
+    for id_, row in rows.load(connection, room.database, ledger.tables, ids, lock=False).items():
+        state = rows.loads(row["state"])
+        for about, (revision, type_, occurred_at, data, withdrawn, recorded_at) in rows.loads(row["announced"]).items():
+            announcement = Announcement(type_, occurred_at, data)
+            people = ledger.people.get(connection, set(ledger.telegraph.needs(announcement, state)))
+            telling = Telling(about, revision, announcement, withdrawn, datetime.fromisoformat(recorded_at))
+            event = ledger.event(id_, state, telling, people)
+            event.replayed = True
+            yield event
+
+
+def rebuild(args: Namespace) -> int:
+    """Fold every snapshot and read model anew; the work behind `pod rebuild`.
+
+    Announces nothing unless told to, and says how much the world would hear.
+    """
+    for room in rooms_for(load(), args.services):
+        ledger = _ledger(room)
+        if ledger is None:
+            continue
+        owed = 0
+        for ids in _chunks(room):
+            owed += room.database.run(partial(ledger.rebuild, ids=ids, announce=args.announce))
+        said = "announced" if args.announce else "owed to others and not announced ('--announce' sends them)"
+        print(f"{room.name}: rebuilt at {instant_text(room.database.run(room.database.now))}; {owed} events {said}")
+    return 0
+
+
+def _ledger(room: Room) -> Any:
+    return getattr(room.keeper, "ledger", None)
+
+
+def _chunks(room: Room) -> Iterator[list[str]]:
+    table = _ledger(room).tables.aggregates
+    last = None
+    while True:
+        query = sa.select(table.c.id).order_by(table.c.id).limit(CHUNK)
+        with room.database.read() as connection:
+            ids = list(connection.execute(query if last is None else query.where(table.c.id > last)).scalars())
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]
