@@ -79,21 +79,21 @@ class Email(Kind):
 class Day(Kind):
     """A day in London, as YYYY-MM-DD."""
 
-    json_type: ClassVar[Mapping[str, Any]] = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+    json_type: ClassVar[Mapping[str, Any]] = {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
     take = staticmethod(lambda value: take_day(value))
 
 
 class Moment(Kind):
     """A date and time with an offset; kept in UTC with a Z."""
 
-    json_type: ClassVar[Mapping[str, Any]] = {"type": "string", "format": "date-time", "pattern": r"(Z|[+-]\d{2}:?\d{2})$"}
+    json_type: ClassVar[Mapping[str, Any]] = {"type": "string", "format": "date-time", "pattern": r"(Z|[+-][0-9]{2}:?[0-9]{2})$"}
     take = staticmethod(lambda value: take_moment(value))
 
 
 class NhsNumber(Kind):
     """Ten digits of which the last is a check (modulus 11); spaces are tolerated and go."""
 
-    json_type: ClassVar[Mapping[str, Any]] = {"type": "string", "pattern": r"^ *(\d *){10}$", "format": "nhs-number"}
+    json_type: ClassVar[Mapping[str, Any]] = {"type": "string", "pattern": r"^ *([0-9] *){10}$", "format": "nhs-number"}
     take = staticmethod(lambda value: take_nhs_number(value))
 
 
