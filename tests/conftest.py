@@ -4,6 +4,7 @@ from __future__ import annotations
 import atexit
 import itertools
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -25,6 +26,15 @@ pytest_plugins = ["tests.support.browser"]
 #: fixture that needs a server -> the server; parametrised fixtures ask for theirs too late to be seen otherwise.
 WANTED_BY: dict[str, type[Broker] | type[Postgres]] = {"broker": Broker, "postgres": Postgres, "any_database": Postgres}
 _starting = pytest.StashKey[dict[type, Future[Any]]]()
+
+
+def pytest_configure() -> None:
+    """Leave in order on SIGTERM too, so that no server outlives the run."""
+    signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
