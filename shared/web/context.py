@@ -31,6 +31,7 @@ class Room(Protocol):
     database: Database
     metadata: sa.MetaData
     parked: Any
+    parts: frozenset[str]
 
     def wake(self) -> None:
         """Tell the relay that something was committed."""

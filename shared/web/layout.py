@@ -37,7 +37,7 @@ PLACES = (
     Place("journeys", "/journeys", "Journeys", "The Pod's work with each citizen: meetings, goals, reviews, transitions.",
           frozenset({"journey:read", "journey:read-own"})),
     Place("directpayments", "/direct-payments", "Direct Payments", "Applications for funding, and the panel that decides on them.",
-          frozenset({"application:read", "journey:write"})),
+          frozenset({"application:read"})),
     Place("notifications", "/notifications", "Notifications", "Who was told what, when, why, and what became of it.",
           frozenset({"notification:read"})),
     Place("cafe", "/cafe", "Café", "Opening hours, events and bookings, open to everyone.", frozenset()),

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds requests in flight may still take when the process is told to stop.
 DRAIN = 15.0
+#: Seconds the answers of those requests may take to be written.
+WRITING = 2.0
 #: Seconds a client may leave us waiting for its next byte.
 PATIENCE = 30.0
 
@@ -69,20 +71,21 @@ class Site:
         return self._root(environ, start_response)
 
     def unmount(self, room: Room) -> None:
-        """Take a service out; with the last one the address closes, and answers in flight are waited for."""
+        """Take a service out; with the last one the address takes no more connections."""
         if room not in self.rooms:
             return
         self.rooms.remove(room)
         self.mounts[room.prefix] = _stopping
         if not self.rooms:
-            self._close()
+            self.sites.pop(self.address, None)
+            self._server.kill()  # from here on eventlet's server only finishes what it has
+            self._socket.close()
 
-    def _close(self) -> None:
-        self.sites.pop(self.address, None)
-        self._socket.close()
-        self._server.kill()  # from here on eventlet's server only finishes what it has
-        with eventlet.Timeout(DRAIN, False):
-            self._server.wait()
+    def finish(self) -> None:
+        """Wait, within a bound, until the last answers are written."""
+        with eventlet.Timeout(WRITING, False):
+            while not self.rooms and self._server and not self._server.dead:
+                eventlet.sleep(0.01)
 
 
 def _stopping(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -96,31 +99,43 @@ class Web(Entrypoint):  # type: ignore[misc]
     def __init__(self, app: Callable[[Any], Flask], **kwargs: Any):
         self.create_app = app
         self.running: set[Any] = set()
+        self.site: Site | None = None
         super().__init__(app=app, **kwargs)
 
     def setup(self) -> None:
         """Make the app and find the address."""
         self.room = self.container.service_cls.room
+        if "web" not in self.room.parts:
+            return
         self.app = self.create_app(self.room)
         self.site = Site.at(self.room.settings.http)
 
     def start(self) -> None:
-        """Begin to serve."""
+        """Begin to serve, where this process serves pages at all."""
+        if self.site is None:
+            return
         self.site.mount(self.room, self._answer)
 
     def stop(self) -> None:
         """Take no more requests; give those in flight a while, then end them."""
+        if self.site is None:
+            return
         self.site.unmount(self.room)
         with eventlet.Timeout(DRAIN, False):
             while self.running:
                 eventlet.sleep(0.02)
+        self._end_running()
+        self.site.finish()
+
+    def _end_running(self) -> None:
         for worker in list(self.running):
             log.warning("a request took longer than %s s to finish and was ended", DRAIN)
             eventlet.kill(worker)
 
     def kill(self) -> None:
         """Take no more requests."""
-        self.site.unmount(self.room)
+        if self.site is not None:
+            self.site.unmount(self.room)
 
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         done = Event()

@@ -165,6 +165,12 @@ def make_api(app: Flask, title: str, prefix: str) -> ProblemApi:
     """Set up the API of one service, described as OpenAPI 3.1 at `/<prefix>/api/v1/openapi.json`."""
     app.config.update(API_TITLE=title, API_VERSION="1", OPENAPI_VERSION="3.1.0", OPENAPI_URL_PREFIX="/api/v1",
                       OPENAPI_JSON_PATH="openapi.json")
+    app.before_request(_json_only)
     api = ProblemApi(app, spec_kwargs={"servers": [{"url": prefix}], "security": [{"bearer": []}]})
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     return api
+
+
+def _json_only() -> None:
+    if request.path.startswith("/api/") and request.content_length and not request.is_json:
+        problem(415, "Send JSON: Content-Type: application/json.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from argparse import Namespace
 from typing import Any
 
 import requests
@@ -132,10 +131,10 @@ def issue_demo(settings: Settings, role: str, email: str | None = None) -> str:
     return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(settings.secret_key), algorithms=["HS256"])
 
 
-def main(args: Namespace) -> int:
+def main(role: str, email: str | None = None) -> int:
     """Print a token for `pod token ROLE [--as EMAIL]`; 2 and a sentence on stderr where there is nobody like that."""
     try:
-        print(issue_demo(load(), args.role, args.email))
+        print(issue_demo(load(), role, email))
     except LookupError as fault:
         print(fault.args[0], file=sys.stderr)
         return 2

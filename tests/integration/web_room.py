@@ -51,6 +51,7 @@ class HandRoom:
     name: str = "journeys"
     prefix: str = "/journeys"
     title: str = "Journeys"
+    parts: frozenset[str] = frozenset({"web"})
     faults: dict[str, str | None] = field(default_factory=lambda: {"database": None})
     woken: int = 0
     metadata: sa.MetaData = field(default_factory=sa.MetaData)
@@ -74,6 +75,12 @@ class HandRoom:
     def backlog(self, connection: Any) -> dict[str, int]:
         """Count what waits."""
         return {"outbox": 0, **self.parked.parking.count(connection)}
+
+
+def notes_of(room: HandRoom) -> list[str]:
+    """Give the notes written so far."""
+    with room.database.read() as connection:
+        return list(connection.execute(sa.select(room.notes.c.text).order_by(room.notes.c.id)).scalars())
 
 
 def hand_room(folder: Path, url: str = "", **settings: Any) -> HandRoom:
