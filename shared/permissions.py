@@ -12,6 +12,7 @@ ROLES: dict[str, frozenset[str]] = {
     "manager": frozenset({
         "referral:send", "referral:read", "referral:triage", "referral:withdraw", "referral:accept", "referral:decline",
         "referral:allocate", "directory:read", "journey:read", "journey:write", "journey:correct", "notification:read",
+        "notification:rules",
     }),
     "panel": frozenset({"application:read"}),
     "cafe": frozenset({"cafe:write"}),

@@ -1,0 +1,41 @@
+"""How messages leave: one class per channel; so far the outbox page, which needs nobody else."""
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+
+class Outcome(NamedTuple):
+    """What became of a message: waiting, sent, failed or superseded, and why it was not sent."""
+
+    state: str
+    why: str | None = None
+
+
+class Channel(Protocol):
+    """A way to a recipient."""
+
+    #: What staff read on the rules page.
+    title: str
+
+    def accept(self) -> Outcome:
+        """Give the state a new message starts in; a channel that speaks to the network says `waiting`."""
+
+
+class OutboxPage:
+    """Messages are read on our own page: with the transaction that writes them they have arrived."""
+
+    title = "Outbox page"
+
+    def accept(self) -> Outcome:
+        """Say that it is sent."""
+        return Outcome("sent")
+
+
+CHANNELS: dict[str, Channel] = {"outbox": OutboxPage()}
+STATES = ("waiting", "sent", "failed", "superseded")
+
+
+def accept(channel: str) -> Outcome:
+    """Give the state a new message of a channel starts in; a channel we do not have fails, and says so."""
+    known = CHANNELS.get(channel)
+    return known.accept() if known else Outcome("failed", f"There is no channel called {channel}.")

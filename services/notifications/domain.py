@@ -1,0 +1,127 @@
+"""Who is to be told what of an event, given who was told what before; pure.
+
+Of all revisions about one thing the highest stands, in whatever order they come: a lower one says nothing, and
+what a higher one changes or takes back goes to those who were told, as the sends recorded them (N-07).
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from services.notifications.words import fields_of, fill
+
+#: Who is told, and by which rule: one event, one recipient, one rule, one message (N-03).
+Key = tuple[str, str]
+TAKEN_BACK = ""
+GENERIC = "What we told you about {reference} no longer stands. Sign in to see how things stand now."
+NAMED = ("practitioner", "named_person", "development_worker")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One event tells these roles, by this channel, in these words; `version` 0 is as it was shipped."""
+
+    id: str
+    event: str
+    to: tuple[str, ...]
+    subject: str
+    text: str
+    withdrawn: str = GENERIC
+    channel: str = "outbox"
+    enabled: bool = True
+    version: int = 0
+
+
+class Told(NamedTuple):
+    """What somebody was told last about something: the send, and the digest of what was said, empty once taken back."""
+
+    id: str
+    said: str
+
+
+class Saying(NamedTuple):
+    """What of an event matters here; `recipients` are (e-mail address, role)."""
+
+    event_id: str
+    type: str
+    revision: int
+    withdrawn: bool
+    fields: Mapping[str, str]
+    recipients: tuple[tuple[str, str], ...]
+    said: str
+
+
+class Message(NamedTuple):
+    """One message to send."""
+
+    rule: str
+    recipient: str
+    role: str
+    channel: str
+    subject: str
+    text: str
+    said: str
+    correction_of: str | None = None
+
+
+def saying(event_id: str, type: str, revision: int, withdrawn: bool, data: Mapping[str, Any]) -> Saying:
+    """Take from an event what may be said, and whom it names."""
+    fields = fields_of(type, data)
+    # who the development worker is, is itself what an allocation says
+    worker = (data.get("development_worker") or {}).get("email", "")
+    said = blake2b("\x1f".join((type, worker, *(f"{n}={v}" for n, v in sorted(fields.items())))).encode(), digest_size=12)
+    return Saying(event_id, type, revision, withdrawn, fields, tuple(_recipients(data)), said.hexdigest())
+
+
+def _recipients(data: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for person in data.get("told") or ():
+        yield person["email"], person["role"]
+    for role in NAMED:
+        if person := data.get(role):
+            yield person["email"], role
+
+
+def messages(event: Saying, told: Mapping[Key, Told], rules: Mapping[str, Rule]) -> list[Message]:
+    """Give what is to be sent; `event` is of a higher revision than any before, `told` what stands with whom."""
+    named = {} if event.withdrawn else _named(event, rules.values())
+    found = []
+    for (recipient, rule_id), role in sorted(named.items()):
+        before = told.get((recipient, rule_id))
+        if before is None or before.said != event.said:
+            found.append(_message(event, rules[rule_id], recipient, role, before))
+    for (recipient, rule_id), before in sorted(told.items()):
+        if (recipient, rule_id) not in named and before.said not in (TAKEN_BACK, TAKEN_BACK if event.withdrawn else event.said):
+            found.append(_taking_back(event, rules.get(rule_id), rule_id, recipient, before))
+    return found
+
+
+def _named(event: Saying, rules: Iterable[Rule]) -> dict[Key, str]:
+    named: dict[Key, str] = {}
+    for rule in rules:
+        if rule.enabled and rule.event == event.type:
+            for recipient, role in event.recipients:
+                if role in rule.to:
+                    named.setdefault((recipient, rule.id), role)
+    return named
+
+
+def _message(event: Saying, rule: Rule, recipient: str, role: str, before: Told | None) -> Message:
+    subject, text = fill(rule.subject, event.fields), fill(rule.text, event.fields)
+    made = Message(rule.id, recipient, role, rule.channel, subject, text, event.said)
+    if before is None:
+        return made
+    return made._replace(subject=f"Correction: {subject}", text=f"This corrects what we told you before.\n\n{text}",
+                         correction_of=before.id)
+
+
+def _taking_back(event: Saying, rule: Rule | None, rule_id: str, recipient: str, before: Told) -> Message:
+    words = rule.withdrawn if rule and event.withdrawn else GENERIC
+    return Message(rule_id, recipient, "", rule.channel if rule else "outbox",
+                   fill("Correction: {reference}", event.fields), fill(words, event.fields), TAKEN_BACK, before.id)
+
+
+def changed(rule: Rule, **said: Any) -> Rule:
+    """Give a rule as somebody changed it."""
+    return replace(rule, **said, version=rule.version + 1)

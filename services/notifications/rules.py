@@ -1,0 +1,86 @@
+"""The rules: as shipped in rules.toml, and over them what staff changed (N-01)."""
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.notifications import store
+from services.notifications.domain import Rule, changed
+from services.notifications.words import allowed, faults
+from shared.database import Database
+from shared.ledger.types import Actor, Refused
+from shared.permissions import may
+
+FILE = Path(__file__).with_name("rules.toml")
+#: What staff may change of a rule; whom an event tells is part of its contract.
+CHANGEABLE = ("enabled", "subject", "text", "withdrawn", "channel")
+
+
+@cache
+def shipped() -> Mapping[str, Rule]:
+    """Give the rules of a fresh suite, by id."""
+    found = tomllib.loads(FILE.read_text(encoding="utf-8"))["rule"]
+    return {one["id"]: Rule(**{**one, "to": tuple(one["to"]), "text": one["text"].strip(), "withdrawn": one["withdrawn"].strip()})
+            for one in found}
+
+
+def events() -> tuple[str, ...]:
+    """Give the names of the events that tell anybody."""
+    return tuple(sorted({rule.event for rule in shipped().values()}))
+
+
+def load(connection: Connection) -> dict[str, Rule]:
+    """Give the rules in force, by id."""
+    rules = dict(shipped())
+    columns = [store.rules.c[name] for name in ("id", *CHANGEABLE, "version")]
+    for row in connection.execute(sa.select(*columns)).mappings():
+        if row["id"] in rules:
+            rules[row["id"]] = replace(rules[row["id"]], **{n: row[n] for n in (*CHANGEABLE, "version")})
+    return rules
+
+
+def last_changes(connection: Connection) -> dict[str, sa.RowMapping]:
+    """Give who changed each rule last, and when."""
+    query = sa.select(store.rules.c.id, store.rules.c.changed_by, store.rules.c.changed_at)
+    return {row["id"]: row for row in connection.execute(query).mappings()}
+
+
+def refusal(rule: Rule) -> Refused | None:
+    """Say what in a rule's words may not be said."""
+    for name, subject in (("subject", True), ("text", False), ("withdrawn", False)):
+        words = getattr(rule, name).strip()
+        if not words:
+            return Refused("N-01", "A message needs words here.", field=name)
+        if wrong := faults(words, allowed(rule.event, subject)):
+            return Refused("N-05", wrong[0], "A message says no more than it must.", name)
+    return None
+
+
+def change(connection: Connection, database: Database, actor: Actor, id_: str, seen: int, now: datetime,
+           said: Mapping[str, Any]) -> Rule | Refused:
+    """Change a rule for `actor`, who saw version `seen` of it; later messages use it, earlier ones stay."""
+    if not may(actor.roles, "notification:rules"):
+        return Refused("N-01", "Only a manager may change a rule.")
+    current = _locked(connection, id_)
+    if current.version != seen:
+        return Refused("N-01", "Somebody changed this rule meanwhile.", "Open it afresh and decide again.")
+    rule = changed(current, **{name: said[name] for name in CHANGEABLE if name in said})
+    if wrong := refusal(rule):
+        return wrong
+    row = {"id": id_, **{name: getattr(rule, name) for name in CHANGEABLE}, "version": rule.version, "changed_at": now,
+           "changed_by": actor.email}
+    database.insert(connection, store.rules, [row], conflict="update", update=[name for name in row if name != "id"])
+    return rule
+
+
+def _locked(connection: Connection, id_: str) -> Rule:
+    connection.execute(sa.select(store.rules.c.id).where(store.rules.c.id == id_).with_for_update())
+    return load(connection)[id_]

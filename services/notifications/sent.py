@@ -1,0 +1,36 @@
+"""Looking up who was told what (N-06)."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.notifications.store import notifications
+
+#: What may be asked for; each an exact match.
+FILTERS = ("event_id", "about", "recipient", "state")
+
+
+def listed(connection: Connection, wanted: Mapping[str, str], limit: int, after: str | None = None) -> list[sa.RowMapping]:
+    """Give messages, newest first; `wanted` names some of FILTERS, `after` is the id the last page ended with."""
+    t = notifications.c
+    query = sa.select(notifications).order_by(t.created_at.desc(), t.id.desc()).limit(limit)
+    for name in FILTERS:
+        if value := wanted.get(name):
+            query = query.where(t[name] == (value.lower() if name == "recipient" else value))
+    if after and (last := one(connection, after)):
+        query = query.where(sa.tuple_(t.created_at, t.id) < sa.tuple_(
+            sa.bindparam(None, last["created_at"], t.created_at.type), sa.bindparam(None, after, t.id.type)))
+    return list(connection.execute(query).mappings())
+
+
+def one(connection: Connection, id_: str) -> sa.RowMapping | None:
+    """Give one message."""
+    return connection.execute(sa.select(notifications).where(notifications.c.id == id_)).mappings().first()
+
+
+def corrections(connection: Connection, id_: str) -> list[sa.RowMapping]:
+    """Give what corrected a message."""
+    query = sa.select(notifications).where(notifications.c.correction_of == id_).order_by(notifications.c.created_at)
+    return list(connection.execute(query).mappings())

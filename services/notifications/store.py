@@ -1,0 +1,69 @@
+"""Tables of notifications: rules as staff changed them, what was heard, what was sent."""
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from shared.database import Database, Instant, key
+from shared.messaging.outbox import Outbox
+from shared.messaging.tables import messaging_tables
+from shared.web.idempotency import idempotency_table
+
+metadata = sa.MetaData()
+messaging = messaging_tables(metadata)
+idempotency = idempotency_table(metadata)
+
+rules = sa.Table(
+    "rules", metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("withdrawn", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("changed_at", Instant(), nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+)
+
+#: The highest revision heard about each thing; also of what was taken back before we heard of it.
+heard = sa.Table(
+    "heard", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+)
+
+notifications = sa.Table(
+    "notifications", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("heard", key(), nullable=False),
+    sa.Column("event_id", sa.Text, nullable=False),
+    sa.Column("event_source", sa.Text, nullable=False),
+    sa.Column("event_type", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("correction_of", key()),
+    sa.Column("created_at", Instant(), nullable=False),
+    sa.Column("sent_at", Instant()),
+    sa.Column("why", sa.Text),
+    sa.UniqueConstraint("event_id", "recipient", "rule", name="one_event_one_recipient_one_rule"),
+)
+sa.Index("notifications_heard", notifications.c.heard)
+sa.Index("notifications_newest", notifications.c.created_at, notifications.c.id)
+sa.Index("notifications_recipient", notifications.c.recipient, notifications.c.created_at)
+sa.Index("notifications_about", notifications.c.about)
+
+
+def keeper(database: Database, outbox: Outbox) -> Any:
+    """Give what writes these tables; notifications announces nothing, so it needs no outbox."""
+    from services.notifications.keeper import NotificationsKeeper
+    return NotificationsKeeper(database)

@@ -1,0 +1,142 @@
+"""Notifications on both databases: events in, messages in the table, once each."""
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from services.notifications import rules, sent, store
+from services.notifications.service import Notifications
+from shared.database import Database
+from shared.ledger.types import Actor, Refused
+from shared.messaging.delivery import Delivery
+from shared.messaging.envelope import Event, write
+from shared.messaging.inbox import Inbox
+from shared.room import handlers_of
+
+WHEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+WREN = {"email": "wren.callaghan@pod.example", "name": "Wren Callaghan", "role": "development_worker"}
+AMARA = {"email": "amara.osei@cmhwt.example", "name": "Amara Osei", "role": "practitioner"}
+MANAGER = Actor("helen.marsh@pod.example", "Helen Marsh", frozenset({"manager"}))
+numbers = itertools.count(1)
+
+
+@pytest.fixture
+def inbox(any_database: Database) -> Iterator[Inbox]:
+    with any_database.transaction() as connection:
+        store.metadata.create_all(connection)
+    yield Inbox("notifications", any_database, store.messaging, store.keeper(any_database, None),  # type: ignore[arg-type]
+                handlers_of(Notifications))
+
+
+def admission(about: str = "admission:1", revision: int = 1, *, day: str = "2026-03-01", told: Any = (WREN, AMARA),
+              withdrawn: bool = False) -> Event:
+    data = {"journey_id": "1", "reference": "J-7K2", "told": list(told), "citizen_id": "c", "stay_id": "s",
+            "admitted_at": f"{day}T10:00:00Z", "review": {"id": "r", "due_on": "2026-03-04"}}
+    return Event(f"event-{next(numbers)}", "urn:pod:journeys", "journey.admission_recorded", WHEN, data, about=about,
+                 revision=revision, withdrawn=withdrawn)
+
+
+def take(inbox: Inbox, *events: Event) -> list[Any]:
+    """Take events as one batch; give every message there is, oldest revision first."""
+    inbox.take([Delivery(write(event), message_id=event.id) for event in events])
+    t = store.notifications
+    with inbox.database.read() as connection:
+        return list(connection.execute(sa.select(t).order_by(t.c.about, t.c.revision, t.c.recipient)).mappings())
+
+
+def test_n01_an_admission_tells_the_development_worker_and_the_practitioner(inbox: Inbox) -> None:
+    made = take(inbox, admission())
+    assert [(m["recipient"], m["rule"], m["state"]) for m in made] == [
+        (AMARA["email"], "admission-practitioner", "sent"), (WREN["email"], "admission-pod", "sent")]
+    assert made[1]["subject"] == "Journey J-7K2: a review is due by 4 March 2026"
+
+
+def test_n03_a_repeated_event_sends_nothing_more(inbox: Inbox) -> None:
+    event = admission()
+    assert len(take(inbox, event, event)) == 2
+    assert len(take(inbox, event)) == 2
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_n07_a_withdrawal_tells_those_who_were_told_once(inbox: Inbox, apart: bool) -> None:
+    first, taken_back = admission(), admission(revision=2, withdrawn=True, told=())
+    again = admission(revision=3, withdrawn=True, told=(MANAGER_TOLD,))
+    made = take(inbox, first, taken_back, again) if not apart else [take(inbox, e) for e in (first, taken_back, again)][-1]
+    assert [(m["revision"], m["recipient"]) for m in made] == [
+        (1, AMARA["email"]), (1, WREN["email"]), (2, AMARA["email"]), (2, WREN["email"])]
+    assert [m["correction_of"] for m in made[2:]] == [m["id"] for m in made[:2]]
+    assert "as if it had never been" in made[2]["text"]
+
+
+MANAGER_TOLD = {"email": "helen.marsh@pod.example", "name": "Helen Marsh", "role": "manager"}
+
+
+def test_n07_a_withdrawal_before_what_it_withdraws_sends_nothing_ever(inbox: Inbox) -> None:
+    assert take(inbox, admission(revision=2, withdrawn=True)) == []
+    assert take(inbox, admission(revision=1)) == []
+
+
+def test_n07_a_higher_revision_corrects_and_a_lower_one_is_too_late(inbox: Inbox) -> None:
+    take(inbox, admission(revision=2, told=(WREN,)))
+    made = take(inbox, admission(revision=4, day="2026-02-28", told=(WREN, AMARA)), admission(revision=3, day="2026-02-27"))
+    assert [(m["revision"], m["recipient"], bool(m["correction_of"])) for m in made] == [
+        (2, WREN["email"], False), (4, AMARA["email"], False), (4, WREN["email"], True)]
+    assert made[2]["subject"].startswith("Correction: ")
+
+
+def test_a_batch_of_many_things_takes_a_handful_of_statements(inbox: Inbox) -> None:
+    if inbox.database.is_sqlite:
+        pytest.skip("SQLite inserts new keys one by one, in one process, without a round trip")
+    seen: list[str] = []
+    sa.event.listen(inbox.database.engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
+    take(inbox, *(admission(f"admission:{n}") for n in range(200)))
+    before = len(seen)
+    take(inbox, *(admission(f"admission:{n}", 2, day="2026-02-28") for n in range(200)))
+    assert before <= 12 and len(seen) - before <= 14
+
+
+def change(inbox: Inbox, actor: Actor, id_: str, seen: int = 0, **said: Any) -> Any:
+    now = inbox.database.now
+    return inbox.database.run(lambda c: rules.change(c, inbox.database, actor, id_, seen, now(c), said))
+
+
+def test_n01_a_manager_changes_a_rule_and_later_messages_use_it(inbox: Inbox) -> None:
+    change(inbox, MANAGER, "admission-pod", subject="Please look at {reference}")
+    change(inbox, MANAGER, "admission-practitioner", enabled=False)
+    assert [m["subject"] for m in take(inbox, admission())] == ["Please look at J-7K2"]
+
+
+def test_n01_two_people_change_one_rule_one_wins_the_other_is_told(inbox: Inbox) -> None:
+    change(inbox, MANAGER, "death", enabled=False)
+    refused = change(inbox, MANAGER, "death", enabled=True)
+    assert isinstance(refused, Refused) and "meanwhile" in refused.reason
+
+
+def test_n01_a_worker_may_not_change_a_rule(inbox: Inbox) -> None:
+    assert isinstance(change(inbox, Actor("w@pod.example", "", frozenset({"worker"})), "death", enabled=False), Refused)
+
+
+def test_n05_a_rule_may_not_be_made_to_say_a_name(inbox: Inbox) -> None:
+    refused = change(inbox, MANAGER, "admission-pod", subject="{citizen}")
+    assert isinstance(refused, Refused) and refused.rule == "N-05" and refused.field == "subject"
+
+
+def test_n07_those_told_under_a_rule_since_switched_off_are_still_corrected(inbox: Inbox) -> None:
+    take(inbox, admission())
+    change(inbox, MANAGER, "admission-pod", enabled=False)
+    assert len(take(inbox, admission(revision=2, withdrawn=True))) == 4
+
+
+def test_n06_what_was_sent_can_be_looked_up_page_by_page(inbox: Inbox) -> None:
+    take(inbox, *(admission(f"admission:{n}") for n in range(3)))
+    with inbox.database.read() as connection:
+        found, after = [], None
+        while page := sent.listed(connection, {"recipient": WREN["email"].upper()}, 2, after):
+            found += [m["about"] for m in page]
+            after = page[-1]["id"]
+    assert sorted(found) == ["admission:0", "admission:1", "admission:2"]
