@@ -100,7 +100,7 @@ class Web(Entrypoint):  # type: ignore[misc]
         self.create_app = app
         self.running: set[Any] = set()
         self.site: Site | None = None
-        super().__init__(app=app, **kwargs)
+        super().__init__(**kwargs)
 
     def setup(self) -> None:
         """Make the app and find the address."""
