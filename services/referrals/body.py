@@ -1,0 +1,156 @@
+"""What a referral is sent with: its shape, and what about it can be seen to be wrong without knowing anybody."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from marshmallow import ValidationError
+
+from services.referrals.rules import add_months
+from shared.pathways import PATHWAYS, Choice, Pathway
+from shared.schemas.kinds import Day, Email, Number, OneOf, Text
+from shared.schemas.people import Citizen, key, legal_status
+from shared.schemas.shape import ListOf, Part, Shape
+
+#: Age nobody has reached; a date of birth before it is a slip.
+OLDEST = 125
+KINDS = tuple(dict.fromkeys(paper.kind for pathway in PATHWAYS.values() for paper in pathway.document))
+PREFERENCES = tuple(dict.fromkeys(choice.key for pathway in PATHWAYS.values() for choice in pathway.meeting_preference))
+
+
+class Document(Shape):
+    """A document by kind and date."""
+
+    kind = OneOf(*KINDS, required=True)
+    dated = Day(required=True)
+
+
+class Referrer(Shape):
+    """The practitioner who refers."""
+
+    name = Text(required=True)
+    email = Email(required=True)
+    telephone = Text(40)
+    role = OneOf("key_worker", "care_coordinator", required=True)
+    team = Text(required=True)
+
+
+class NamedPerson(Shape):
+    """Who carries risk and signs off Care Act assessments."""
+
+    name = Text(required=True)
+    email = Email(required=True)
+    team = Text(required=True)
+
+
+class Inpatient(Shape):
+    """Where a citizen in hospital is, and under which section (R-09)."""
+
+    ward = Text(required=True)
+    legal_status = legal_status(required=True)
+    stay_id = key(required=False)
+
+
+class Referral(Shape):
+    """A referral as it is sent."""
+
+    pathway = OneOf(*PATHWAYS, required=True)
+    citizen = Part(Citizen, required=True)
+    conversation_held_on = Day(required=True)
+    reason = Text(4000, required=True)
+    conditions = ListOf(Text(), most=20)
+    meeting_preference = OneOf(*PREFERENCES, required=True)
+    referrer = Part(Referrer, required=True)
+    named_person = Part(NamedPerson)
+    commitment_months = Number(required=True)
+    documents = ListOf(Part(Document), most=20)
+    inpatient = Part(Inpatient)
+    social_issues = ListOf(Text(), most=20)
+    duplicate_reason = Text(2000)
+
+
+class Decline(Shape):
+    """Why a referral is declined, and what would change the answer."""
+
+    reason = Text(200, required=True)
+    words = Text(4000, required=True)
+    would_change = Text(4000)
+
+
+class Withdraw(Shape):
+    """Why a referral is taken back."""
+
+    reason = Text(200, required=True)
+    words = Text(4000)
+
+
+class Allocate(Shape):
+    """Who is to work with the citizen."""
+
+    development_worker_email = Email(required=True)
+    development_worker_name = Text()
+
+
+Faults = dict[str, str]
+
+
+def read(shape: type[Shape], given: Any, today: date) -> tuple[dict[str, Any], Faults]:
+    """Take what was sent; give it as it is kept, and a sentence for each JSON pointer at which it is wrong."""
+    if not isinstance(given, dict):
+        return {}, {"": "must be an object"}
+    try:
+        taken: dict[str, Any] = shape().load(given)  # type: ignore[assignment]
+    except ValidationError as fault:
+        return {}, dict(_pointers(fault.messages))
+    if shape is Referral:
+        return _normal(taken), dict(_wrong(taken, PATHWAYS[taken["pathway"]], today))
+    return taken, dict(_future(taken, "dated", "/dated", today)) if shape is Document else {}
+
+
+def _pointers(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            yield from _pointers(inner, path if name == "_schema" else f"{path}/{name}")
+    else:
+        yield path, "; ".join(str(words) for words in messages)
+
+
+def _normal(taken: dict[str, Any]) -> dict[str, Any]:
+    """Give words of lists by their keys, whichever way they were written."""
+    pathway = PATHWAYS[taken["pathway"]]
+    return {**taken, "conditions": [_key(pathway.condition, word) or word for word in taken.get("conditions", [])],
+            "social_issues": [_key(pathway.social_issue, word) or word for word in taken.get("social_issues", [])]}
+
+
+def _key(choices: Iterable[Choice], word: str) -> str | None:
+    for choice in choices:
+        if word.casefold() in (choice.key, choice.words.casefold()):
+            return choice.key
+    return None
+
+
+def _wrong(taken: dict[str, Any], pathway: Pathway, today: date) -> Iterator[tuple[str, str]]:
+    yield from _listed(taken, "conditions", pathway.condition)
+    yield from _listed(taken, "social_issues", pathway.social_issue)
+    if taken["meeting_preference"] not in {choice.key for choice in pathway.meeting_preference}:
+        yield "/meeting_preference", "is not offered on this pathway"
+    if pathway.nhs_number_required and "nhs_number" not in taken["citizen"]:
+        yield "/citizen/nhs_number", "is missing"
+    yield from _future(taken, "conversation_held_on", "/conversation_held_on", today)
+    yield from _future(taken["citizen"], "date_of_birth", "/citizen/date_of_birth", today)
+    if date.fromisoformat(taken["citizen"]["date_of_birth"]) < add_months(today, -12 * OLDEST):
+        yield "/citizen/date_of_birth", f"is more than {OLDEST} years ago"
+    for index, paper in enumerate(taken.get("documents", [])):
+        yield from _future(paper, "dated", f"/documents/{index}/dated", today)
+
+
+def _listed(taken: dict[str, Any], name: str, choices: tuple[Choice, ...]) -> Iterator[tuple[str, str]]:
+    for index, word in enumerate(taken.get(name, [])):
+        if _key(choices, word) is None:
+            yield f"/{name}/{index}", f"must be one of {', '.join(c.key for c in choices)}" if choices else "is not asked on this pathway"
+
+
+def _future(taken: dict[str, Any], name: str, pointer: str, today: date) -> Iterator[tuple[str, str]]:
+    if date.fromisoformat(taken[name]) > today:
+        yield pointer, "must not be in the future"

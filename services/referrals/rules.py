@@ -1,0 +1,177 @@
+"""The rules a referral is judged by, each with its outcome on a day; pure."""
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from shared.calendar import london_day
+from shared.ledger.types import State
+from shared.pathways import Document, Pathway
+
+#: Last day of what never lapses.
+FOR_EVER = date(9999, 12, 31)
+
+
+class Outcome(NamedTuple):
+    """One rule as it was found: `met`, `not met`, or `noted` where it decides nothing."""
+
+    rule: str
+    outcome: str
+    words: str
+    help: str = ""
+
+    def kept(self) -> dict[str, str]:
+        """Give what a decision keeps of it (R-15)."""
+        return {"rule": self.rule, "outcome": self.outcome, "words": self.words}
+
+
+def judge(state: State, pathway: Pathway, day: date) -> list[Outcome]:
+    """Judge a referral by every rule of its pathway, as on one London day."""
+    return [_conversation(state), _team(state, pathway), *_named_person(state, pathway), *_commitment(state, pathway),
+            _age(state, pathway, day), *_condition(state, pathway),
+            *(_document(state, paper, day) for paper in pathway.document), *_noted(state), *_death(state)]
+
+
+def missing(outcomes: list[Outcome]) -> list[dict[str, str]]:
+    """Give what stands in the way of acceptance: {rule, what, help}."""
+    return [{"rule": found.rule, "what": found.words, "help": found.help} for found in outcomes if found.outcome == "not met"]
+
+
+def newest(state: State, kind: str) -> Mapping[str, Any] | None:
+    """Give the document of a kind with the latest date; None when there is none."""
+    dated = [paper for paper in state["documents"].values() if paper["kind"] == kind]
+    return max(dated, key=lambda paper: str(paper["dated"]), default=None)
+
+
+def lapses_on(paper: Document, dated: str) -> date:
+    """Give the last day on which a document of this date is up to date (R-06)."""
+    return add_months(date.fromisoformat(dated), paper.max_age_months)
+
+
+def complete_between(state: State, pathway: Pathway) -> tuple[date, date] | None:
+    """Give the first and the last day on which nothing is missing, as things stand; None when something always is."""
+    found = [(paper, newest(state, paper.kind)) for paper in pathway.document]
+    last = min((lapses_on(paper, here["dated"]) for paper, here in found if here), default=FOR_EVER)
+    if missing(judge(state, pathway, last)):
+        return None
+    return date.fromisoformat(state["adult_from"] or state["received_at"][:10]), last
+
+
+def clock_started(state: State, pathway: Pathway) -> datetime | None:
+    """Give when every document of R-06 was first here and up to date; None while one is not (R-07)."""
+    moments = [datetime.fromisoformat(state["received_at"])]
+    for paper in pathway.document:
+        good = [datetime.fromisoformat(here["added_at"]) for here in state["documents"].values() if here["kind"] == paper.kind]
+        good = [at for at, here in zip(good, _of_kind(state, paper.kind), strict=True) if london_day(at) <= lapses_on(paper, here["dated"])]
+        if not good:
+            return None
+        moments.append(min(good))
+    return max(moments)
+
+
+def first_meeting_due(state: State, pathway: Pathway) -> tuple[date, date] | None:
+    """Give when the introductory meeting is due and when breached (R-07); None before the clock starts."""
+    started = clock_started(state, pathway)
+    if started is None:
+        return None
+    day = london_day(started)
+    return (day + timedelta(days=pathway.first_meeting_due_days), day + timedelta(days=pathway.first_meeting_breached_days))
+
+
+def add_months(day: date, months: int) -> date:
+    """Give the same day so many months on, or the last of that month where it has none."""
+    count = day.year * 12 + day.month - 1 + months
+    year, month = divmod(count, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def in_words(day: date | str) -> str:
+    """Write a day as people say it: 5 March 2026."""
+    day = date.fromisoformat(day) if isinstance(day, str) else day
+    return f"{day.day} {day:%B %Y}"
+
+
+def _of_kind(state: State, kind: str) -> list[Mapping[str, Any]]:
+    return [paper for paper in state["documents"].values() if paper["kind"] == kind]
+
+
+def _met(rule: str, is_met: bool, words: str, otherwise: str, help_: str) -> Outcome:
+    return Outcome(rule, "met", words) if is_met else Outcome(rule, "not met", otherwise, help_)
+
+
+def _conversation(state: State) -> Outcome:
+    held = state["conversation_held_on"]
+    return _met("R-01", bool(held), f"Citizen and practitioner talked on {in_words(held)}." if held else "",
+                "No conversation with the citizen is recorded.", "Talk with the citizen, then record the date.")
+
+
+def _team(state: State, pathway: Pathway) -> Outcome:
+    team = state["practitioner"]["team"]
+    return _met("R-02", pathway.may_refer(team), f"{team} may refer to this pathway.",
+                f"{team} may not refer to this pathway.", who_may_refer(pathway))
+
+
+def who_may_refer(pathway: Pathway) -> str:
+    """Say which teams may refer."""
+    return f"Teams that may refer: {', '.join(team.name for team in pathway.team) or 'any'}."
+
+
+def _named_person(state: State, pathway: Pathway) -> list[Outcome]:
+    if not pathway.named_person_required:
+        return []
+    named = state["named_person"]
+    if named is None:
+        return [Outcome("R-03", "not met", "Nobody is named who carries risk and signs off Care Act assessments.",
+                        "Name a person of the team.")]
+    return [_met("R-03", pathway.may_refer(named["team"]), "A named person carries risk and signs off Care Act assessments.",
+                 f"The named person's team, {named['team']}, may not refer to this pathway.", who_may_refer(pathway))]
+
+
+def _commitment(state: State, pathway: Pathway) -> list[Outcome]:
+    least, given = pathway.minimum_commitment_months, state["commitment_months"]
+    if not least:
+        return []
+    return [_met("R-04", given >= least, f"The practitioner commits {given} months.",
+                 f"The practitioner commits {given} months; at least {least} are needed.",
+                 f"Agree on {least} months or more; otherwise a person may decline the referral.")]
+
+
+def _age(state: State, pathway: Pathway, day: date) -> Outcome:
+    adult_from = state["adult_from"]
+    return _met("R-05", not adult_from or day >= date.fromisoformat(adult_from),
+                f"The citizen is {pathway.minimum_age} or older.", f"The citizen is under {pathway.minimum_age}.",
+                f"Refer again from {in_words(adult_from)}." if adult_from else "")
+
+
+def _condition(state: State, pathway: Pathway) -> list[Outcome]:
+    if not pathway.condition_required:
+        return []
+    words = ", ".join(pathway.words(key) for key in state["conditions"])
+    return [_met("R-05", bool(state["conditions"]), f"Severe and/or enduring mental ill-health: {words}.",
+                 "No condition of this pathway is given.", "Say which condition the citizen lives with.")]
+
+
+def _document(state: State, paper: Document, day: date) -> Outcome:
+    here = newest(state, paper.kind)
+    if here is None:
+        return Outcome("R-06", "not met", f"The {paper.words} is missing.",
+                       f"Add one that is not older than {paper.max_age_months} months.")
+    last = lapses_on(paper, here["dated"])
+    said = f"The {paper.words} of {in_words(here['dated'])}"
+    return _met("R-06", day <= last, f"{said} is up to date until {in_words(last)}.", f"{said} lapsed after {in_words(last)}.",
+                f"Add one that is not older than {paper.max_age_months} months.")
+
+
+def _noted(state: State) -> list[Outcome]:
+    found = []
+    if state["inpatient"]:
+        found.append(Outcome("R-09", "noted", "The citizen is referred from a ward; section and ward are recorded."))
+    if state["duplicates"]:
+        found.append(Outcome("R-13", "noted", "The citizen may already be with us; sent with a reason."))
+    return found
+
+
+def _death(state: State) -> list[Outcome]:
+    return [Outcome("J-14", "not met", "The citizen has died.", "Decline or withdraw the referral.")] if state["died_on"] else []

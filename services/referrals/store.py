@@ -1,0 +1,105 @@
+"""Tables of the referrals service, and how a referral becomes a row of its lists."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.referrals import domain, events, rules
+from shared.database import Database, Instant, key
+from shared.ledger.keeper import LedgerKeeper
+from shared.ledger.store import Ledger
+from shared.ledger.tables import ledger_tables
+from shared.ledger.types import State
+from shared.messaging.outbox import Outbox
+from shared.messaging.tables import messaging_tables
+from shared.web.idempotency import idempotency_table
+
+metadata = sa.MetaData()
+messaging = messaging_tables(metadata)
+tables = ledger_tables(metadata)
+idempotency = idempotency_table(metadata)
+# who may be the same person is asked by date of birth (R-13)
+sa.Index("people_date_of_birth", tables.people.c.date_of_birth)
+
+#: One row per referral, for lists. `complete_from` and `complete_until` are days, empty when something is missing for
+#: good; `due_on` is the day of R-07, empty before its clock starts. Days are text, YYYY-MM-DD.
+referrals = sa.Table(
+    "referrals", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("aggregate", key(), nullable=False, index=True),
+    sa.Column("reference", sa.Text, nullable=False, unique=True),
+    sa.Column("pathway", sa.Text, nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("complete_from", sa.Text, nullable=False),
+    sa.Column("complete_until", sa.Text, nullable=False),
+    sa.Column("due_on", sa.Text, nullable=False),
+    sa.Column("citizen", key(), nullable=False, index=True),
+    sa.Column("practitioner", key(), nullable=False, index=True),
+    sa.Column("sent_by", key(), nullable=False, index=True),
+    sa.Column("development_worker", key(), index=True),
+    sa.Column("duplicate", sa.Boolean, nullable=False),
+    sa.Column("flag", sa.Text, nullable=False),
+    sa.Column("received_at", Instant(), nullable=False),
+)
+sa.Index("referrals_by_stage", referrals.c.stage, referrals.c.received_at, referrals.c.id)
+sa.Index("referrals_by_time", referrals.c.received_at, referrals.c.id)
+
+#: Stages in which a referral is under way: what hospitals say of its citizen is recorded.
+LIVE = ("open", "accepted")
+
+
+class Known(NamedTuple):
+    """A citizen we know, with the ids of their referrals that are under way."""
+
+    person: str
+    referrals: tuple[str, ...]
+
+
+class ReferralsKeeper(LedgerKeeper):
+    """Knows a citizen only while a referral of theirs is under way (X-02)."""
+
+    def known(self, connection: Connection, nhs_numbers: Sequence[str]) -> Mapping[str, Any]:
+        """Give the citizen and the live referrals of those of `nhs_numbers` that have any."""
+        if not nhs_numbers:
+            return {}
+        database, people = self.ledger.database, tables.people
+        query = sa.select(people.c.nhs_number, people.c.id, referrals.c.id.label("referral")).join(
+            referrals, referrals.c.citizen == people.c.id).where(
+            database.any_of(people.c.nhs_number, nhs_numbers), referrals.c.stage.in_(LIVE)).order_by(referrals.c.id)
+        found: dict[str, Known] = {}
+        for number, person, referral in connection.execute(query):
+            before = found.get(number, Known(person, ()))
+            found[number] = Known(person, (*before.referrals, referral))
+        return found
+
+
+def keeper(database: Database, outbox: Outbox) -> LedgerKeeper:
+    """Make the keeper of the service's ledger."""
+    ledger = Ledger("referrals", database, tables, domain, events, read_model, outbox)
+    return ReferralsKeeper(ledger, introduces=events.people_of)
+
+
+def read_model(state: State) -> dict[sa.Table, list[dict[str, Any]]]:
+    """Give the rows of one referral; none before it was sent."""
+    if not state["stage"] or "reference" not in state:
+        return {referrals: []}
+    pathway, allocation = domain.pathway_of(state), state["allocation"]
+    window, due = rules.complete_between(state, pathway), rules.first_meeting_due(state, pathway)
+    return {referrals: [{
+        "id": state["id"], "aggregate": state["id"], "reference": state["reference"], "pathway": state["pathway"],
+        "stage": state["stage"], "complete_from": window[0].isoformat() if window else "",
+        "complete_until": window[1].isoformat() if window else "", "due_on": due[0].isoformat() if due else "",
+        "citizen": state["citizen_id"], "practitioner": state["practitioner"]["id"], "sent_by": state["sent_by"],
+        "development_worker": allocation["development_worker"] if allocation else None,
+        "duplicate": bool(state["duplicates"]), "flag": _flag(state),
+        "received_at": datetime.fromisoformat(state["received_at"])}]}
+
+
+def _flag(state: State) -> str:
+    if state["died_on"]:
+        return "died"
+    return "inpatient" if state["inpatient"] or domain.in_hospital(state) else ""
