@@ -1,0 +1,114 @@
+"""Notifications as people see it: what was sent and why, and the rules, with and without JavaScript."""
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from services.notifications.service import Notifications
+from shared.messaging.delivery import Delivery
+from shared.messaging.envelope import Event, write
+from shared.room import Room
+from shared.settings import Settings
+from shared.web.app import create_app
+from tests.support.browser import axe
+
+WHEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+WREN = {"email": "wren.callaghan@pod.example", "name": "Wren Callaghan", "role": "development_worker"}
+AMARA = {"email": "amara.osei@cmhwt.example", "name": "Amara Osei", "role": "practitioner"}
+
+
+def event(type_: str, about: str, revision: int = 1, withdrawn: bool = False, **data: Any) -> Event:
+    return Event(f"{about}-{revision}", "urn:pod:journeys", type_, WHEN,
+                 {"journey_id": "1", "reference": "J-7K2", "told": [WREN, AMARA], **data}, about=about, revision=revision,
+                 withdrawn=withdrawn)
+
+
+def events() -> Iterator[Event]:
+    admission = {"citizen_id": "c", "stay_id": "s", "admitted_at": "2026-03-01T10:00:00Z", "review": {"id": "r", "due_on": "2026-03-04"}}
+    yield event("journey.admission_recorded", "admission:1", **admission)
+    yield event("journey.admission_recorded", "admission:1", 2, True, **admission)
+    for n in range(30):
+        yield event("journey.review_overdue", f"review:{n}", review_id=str(n), due_on="2026-03-04")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve notifications with some sixty messages; give its address."""
+    settings = Settings(mode="demo", cookie_secure=False, secret_key="a secret of at least thirty-two characters",
+                        var=tmp_path_factory.mktemp("var"))
+    room = Room(Notifications, settings)
+    with room.database.transaction() as connection:
+        room.metadata.create_all(connection)
+    room.inbox.take([Delivery(write(one), message_id=one.id) for one in events()])
+    app = create_app(room, Notifications.blueprints, Notifications.api)
+    server = make_server("127.0.0.1", 0, _under(app), threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{room.prefix}"
+    server.shutdown()
+    room.database.dispose()
+
+
+def _under(app: Any) -> Any:
+    from werkzeug.middleware.dispatcher import DispatcherMiddleware
+    return DispatcherMiddleware(lambda environ, start: app(environ, start), {Notifications.prefix: app})
+
+
+def enter(page: Any, site: str, name: str) -> None:
+    """Sign in as somebody of the demo."""
+    page.goto(f"{site}/sign-in")
+    page.get_by_role("button", name=name).first.click()
+
+
+def judged(page: Any, name: str) -> None:
+    """Hold the page against WCAG 2.2 AA, and keep its picture where POD_TEST_PICTURES says."""
+    assert axe(page) == []
+    if folder := os.environ.get("PICTURES"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+def test_n06_a_message_is_looked_up_with_the_reason_it_was_sent(page: Any, site: str) -> None:
+    enter(page, site, "Helen Marsh")
+    judged(page, "notifications")
+    page.get_by_role("link", name="Next page").click()
+    page.get_by_label("Event id").fill("admission:1-2")
+    page.get_by_role("button", name="Show these").click()
+    assert page.locator("tbody tr").count() == 2
+    page.get_by_role("link", name="Correction: J-7K2").first.click()
+    assert "as if it had never been" in page.content() and "Corrects" in page.content()
+    judged(page, "notification")
+    page.goto(f"{site}/?recipient=nobody@example.org")
+    assert page.get_by_text("No message matches").is_visible()
+    judged(page, "notifications-none")
+
+
+def test_n01_a_manager_changes_a_rule_and_what_was_typed_stays_when_it_is_wrong(plain_page: Any, page: Any, site: str) -> None:
+    for window in (page, plain_page):
+        enter(window, site, "Helen Marsh")
+        window.get_by_role("link", name="Which event tells whom").click()
+        window.get_by_role("link", name="Change the rule admission-pod").click()
+        window.get_by_label("Subject").fill("About {name}")
+        window.get_by_role("button", name="Save the rule").click()
+        assert window.get_by_label("Subject").input_value() == "About {name}"
+        assert window.get_by_role("link", name="may not be said here").is_visible()
+        if window is page:
+            judged(page, "rule-refused")
+        window.get_by_label("Subject").fill("Journey {reference}: please review")
+        window.get_by_role("button", name="Save the rule").click()
+        assert window.get_by_text("The rule was changed").is_visible()
+        if window is page:
+            judged(page, "rules")
+
+
+def test_n01_a_worker_reads_the_rules_and_is_not_offered_to_change_them(page: Any, site: str) -> None:
+    enter(page, site, "Wren Callaghan")
+    page.goto(f"{site}/rules")
+    assert page.get_by_role("link", name="Change").count() == 0
+    judged(page, "rules-worker")
+    assert page.goto(f"{site}/rules/death").status == 403
