@@ -16,6 +16,7 @@ from stdnum.gb import nhs
 from shared import schemas
 from shared.messaging.envelope import read
 from shared.messaging.reasons import Reason
+from shared.publisher import faults_of
 from shared.schemas import Contract, Invalid, NoContract, Registry
 from shared.schemas.kinds import Kind, Number, Text, take_nhs_number
 from shared.schemas.shape import ListOf, Part, Shape, json_schema, kinds_of, unknown_fields
@@ -192,6 +193,15 @@ def test_quick_check_and_marshmallow_come_to_the_same_verdict(drawn: tuple[Contr
     assert verdict(contract._load, data) == verdict(contract._load_slowly, data, ())
     unknown = tuple(unknown_fields(contract.shape, data))
     assert verdict(contract._check, data) == verdict(contract._load_slowly, data, unknown)
+
+
+@settings(max_examples=300, deadline=None)
+@given(damaged().filter(lambda drawn: drawn[0].exchange == schemas.INTAKE))
+def test_what_the_publisher_lets_through_is_never_parked_for_its_data(drawn: tuple[Contract, Any]) -> None:
+    contract, data = drawn
+    schema = json.loads((ROOT / f"shared/publisher_schemas/{contract.name}.{contract.version}.json").read_text())
+    if not faults_of(schema, data):
+        contract.check(data)
 
 
 # -- versions ----------------------------------------------------------------------------------------------------
