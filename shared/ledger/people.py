@@ -27,7 +27,7 @@ class People:
             return {}
         query = sa.select(self.table.c.nhs_number, self.table.c.id).where(
             self.database.any_of(self.table.c.nhs_number, nhs_numbers))
-        return dict(connection.execute(query).tuples())
+        return dict(connection.execute(query).tuples().all())
 
     def get(self, connection: Connection, ids: Collection[str]) -> dict[str, RowMapping]:
         """Give the rows of `ids`; erased people are simply not there."""
@@ -37,18 +37,19 @@ class People:
         return {row["id"]: row for row in connection.execute(query).mappings()}
 
     def put(self, connection: Connection, people: Iterable[Mapping[str, Any]]) -> None:
-        """Write people, the one recorded last standing; rows need not name every column."""
-        newest: dict[str, dict[str, Any]] = {}
-        for person in people:
-            row = {name: person.get(name) for name in COLUMNS} | {"name": person.get("name") or ""}
-            rival = newest.get(row["id"])
-            if rival is None or rival["recorded_at"] <= row["recorded_at"]:
-                newest[row["id"]] = row
-        if not newest:
+        """Write people, the one recorded last standing; rows need not name every column.
+
+        Of staff, whom events name more or less fully, what one does not say is kept from another.
+        """
+        rows = [{name: person.get(name) for name in COLUMNS} | {"name": person.get("name") or ""} for person in people]
+        if not rows:
             return
-        current = self.get(connection, list(newest))
-        fresh = [row for id_, row in sorted(newest.items()) if _newer(row, current.get(id_))]
-        self.database.insert(connection, self.table, fresh, conflict="update",
+        current = {id_: dict(row) for id_, row in self.get(connection, {row["id"] for row in rows}).items()}
+        newest: dict[str, Mapping[str, Any]] = {}
+        for row in rows:
+            newest[row["id"]] = _stands(row, newest.get(row["id"]) or current.get(row["id"]))
+        fresh = [row for id_, row in sorted(newest.items()) if not _same(row, current.get(id_))]
+        self.database.insert(connection, self.table, fresh, conflict="update", newest="recorded_at",
                              update=[name for name in COLUMNS if name != "id"])
 
 
@@ -65,8 +66,12 @@ def citizen(id_: str, entry: Mapping[str, Any], recorded_at: datetime) -> dict[s
             "do_not": "\n".join(entry.get("do_not") or ()) or None}
 
 
-def _newer(row: Mapping[str, Any], current: RowMapping | None) -> bool:
-    if current is None:
-        return True
-    same = all(row[name] == current[name] for name in COLUMNS if name != "recorded_at")
-    return not same and bool(row["recorded_at"] >= current["recorded_at"])
+def _stands(row: Mapping[str, Any], rival: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if rival is None:
+        return row
+    newer, older = (row, rival) if row["recorded_at"] >= rival["recorded_at"] else (rival, row)
+    return {name: newer[name] or older[name] for name in COLUMNS} if row["kind"] == "staff" else newer
+
+
+def _same(row: Mapping[str, Any], current: Mapping[str, Any] | None) -> bool:
+    return current is not None and all(row[name] == current[name] for name in COLUMNS if name != "recorded_at")

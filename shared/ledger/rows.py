@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, RowMapping
 
 from shared.database import Database, instant_text
-from shared.ledger.fold import Order, strength
+from shared.ledger.fold import Order
 from shared.ledger.tables import LedgerTables, statement_id
 from shared.ledger.types import Rules, Statement
 
@@ -63,19 +64,13 @@ def upcast(statement: Statement, rules: Rules) -> Statement:
 
 
 def about(connection: Connection, database: Database, tables: LedgerTables, keys: Collection[tuple[str, str]],
-          rules: Rules) -> dict[str, dict[str, Statement]]:
-    """Give what stands about each (aggregate, about), by aggregate."""
-    stands: dict[str, dict[str, Statement]] = {}
-    if not keys:
-        return stands
-    table = tables.statements
-    for row in connection.execute(_pairs(database, table, sorted(set(keys)))):
-        statement = _statement(row, rules)
-        of = stands.setdefault(row.aggregate, {})
-        rival = of.get(statement.about)
-        if rival is None or strength(statement) > strength(rival):
-            of[statement.about] = statement
-    return stands
+          rules: Rules) -> dict[str, list[Statement]]:
+    """Give all that was said about each (aggregate, about), by aggregate."""
+    said: dict[str, list[Statement]] = {}
+    if keys:
+        for row in connection.execute(_pairs(database, tables.statements, sorted(set(keys)))):
+            said.setdefault(row.aggregate, []).append(_statement(row, rules))
+    return said
 
 
 def _pairs(database: Database, table: sa.Table, keys: Sequence[tuple[str, str]]) -> Any:
@@ -85,10 +80,10 @@ def _pairs(database: Database, table: sa.Table, keys: Sequence[tuple[str, str]])
         second = sa.func.json_extract(wanted.c.value, "$[1]")
         return sa.select(table).join(wanted, sa.and_(sa.type_coerce(table.c.aggregate, sa.Text()) == first,
                                                      table.c.about == second))
-    wanted = sa.func.unnest(
-        sa.cast([a for a, _ in keys], sa.ARRAY(table.c.aggregate.type)),
-        sa.cast([b for _, b in keys], sa.ARRAY(sa.Text())),
-    ).table_valued(sa.column("aggregate", table.c.aggregate.type), sa.column("about", sa.Text()), name="wanted")
+    text = sa.bindparam(None, dumps([{"aggregate": a, "about": about} for a, about in keys]), type_=sa.Text())
+    wanted = sa.func.json_to_recordset(sa.cast(text, postgresql.JSON)).table_valued(
+        sa.column("aggregate", table.c.aggregate.type), sa.column("about", sa.Text())).render_derived(
+        name="wanted", with_types=True)
     return sa.select(table).join(wanted, sa.and_(table.c.aggregate == wanted.c.aggregate, table.c.about == wanted.c.about))
 
 
