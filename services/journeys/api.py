@@ -1,0 +1,224 @@
+"""The JSON API of journeys."""
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, NoReturn
+from uuid import UUID
+
+import marshmallow as ma
+from flask import Response, jsonify, request
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from services.journeys import decisions, desk, intake, view
+from services.journeys.desk import Query
+from shared.ledger.store import Stale, Written
+from shared.ledger.types import Refused
+from shared.messaging.outbox import INTAKE
+from shared.permissions import may
+from shared.schemas.kinds import take_nhs_number
+from shared.schemas.people import LEGAL_STATUS
+from shared.web.context import current_actor, current_room, requires, transaction, unauthorised
+from shared.web.etags import changed_meanwhile, etag, if_match
+from shared.web.idempotency import in_transaction
+from shared.web.problems import Pager, problem, refused
+
+blueprint = Blueprint("journeys-api", __name__, description="Journeys, their reviews and timelines; events from other systems")
+
+
+class Asked(ma.Schema):
+    """Which journeys."""
+
+    class Meta:
+        """Paging is read beside this."""
+
+        unknown = ma.EXCLUDE
+
+    nhs_number = ma.fields.String(load_default="")
+    state = ma.fields.String(load_default="", validate=ma.validate.OneOf(["", "open", "closing", "closed"]))
+    mine = ma.fields.Boolean(load_default=False)
+
+
+class AsOf(ma.Schema):
+    """On which day."""
+
+    class Meta:
+        """Anything else is ignored."""
+
+        unknown = ma.EXCLUDE
+
+    as_of = ma.fields.Date(load_default=None)
+
+
+class Completion(ma.Schema):
+    """The outcome of a review."""
+
+    outcome = ma.fields.String(required=True, validate=ma.validate.OneOf([*decisions.OUTCOMES, *decisions.CORRECTIONS]))
+    words = ma.fields.String(load_default="", validate=ma.validate.Length(max=decisions.LONGEST_WORDS))
+
+
+class Transition(ma.Schema):
+    """What is recorded by hand; which of the last five is needed depends on the kind."""
+
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(list(decisions.BY_HAND)))
+    occurred_at = ma.fields.AwareDateTime(required=True, format="iso")
+    stay_id = ma.fields.String(validate=ma.validate.Length(1, 100))
+    ward = ma.fields.String(validate=ma.validate.Length(1, 200))
+    legal_status = ma.fields.String(validate=ma.validate.OneOf(list(LEGAL_STATUS)))
+    destination = ma.fields.String(validate=ma.validate.Length(1, 200))
+    died_on = ma.fields.Date()
+
+
+class Reason(ma.Schema):
+    """Why something is taken back."""
+
+    reason = ma.fields.String(required=True, validate=ma.validate.Length(1, decisions.LONGEST_WORDS))
+
+
+def reads_journeys(view_: Any) -> Any:
+    """Let in who may read journeys, all or their own; which of them is asked in the query."""
+    @wraps(view_)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        actor = current_actor()
+        if actor is None:
+            unauthorised("Send a bearer token: Authorization: Bearer <token>.")
+        if not (may(actor.roles, "journey:read") or may(actor.roles, "journey:read-own")):
+            problem(403, "Your role does not let you do this (journey:read).")
+        return view_(*args, **kwargs)
+    return checked
+
+
+@blueprint.route("/journeys")
+class Journeys(MethodView):
+    """The journeys whoever asks may see."""
+
+    @reads_journeys
+    @blueprint.arguments(Asked, location="query")
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """List journeys, by NHS number, by state, or one's own."""
+        pager = Pager.of_request()
+        query = Query(_number(asked["nhs_number"]), asked["state"], asked["mine"])
+        try:
+            after = str(UUID(pager.after)) if pager.after else ""
+        except ValueError:
+            problem(422, "The paging is not valid.", errors=[{"pointer": "/after", "detail": "Not the id of a journey."}])
+        with current_room.database.read() as connection:
+            page = pager.page(desk.find(connection, query, pager.fetch, after))
+            now = desk.ledger().database.now(connection)
+            shown = [view.journey(connection, desk.ledger(), row["aggregate"], row["id"], now) for row in page["items"]]
+        return {"items": [one[0] for one in shown if one], "next": page["next"]}
+
+
+@blueprint.route("/journeys/<uuid:id>")
+class Journey(MethodView):
+    """One journey."""
+
+    @reads_journeys
+    @blueprint.arguments(AsOf, location="query")
+    def get(self, asked: dict[str, Any], id: UUID) -> Response:
+        """Show a journey as it is, or as it was known at the end of a day in London."""
+        with current_room.database.read() as connection:
+            person = _person(connection, id)
+            moment = desk.moment_of(asked["as_of"], desk.ledger().database.now(connection))
+            shown = view.journey(connection, desk.ledger(), person, str(id), moment, past=asked["as_of"] is not None)
+        if shown is None:
+            problem(404, "There was no such journey on that day.")
+        return _answer(*shown)
+
+
+@blueprint.route("/journeys/<uuid:id>/reviews/<rid>/complete")
+class Complete(MethodView):
+    """One review of a journey."""
+
+    @requires("journey:write")
+    @in_transaction
+    @blueprint.arguments(Completion)
+    def post(self, said: dict[str, Any], id: UUID, rid: str) -> Response:
+        """Decide the review; 409 where it has been decided or is no longer asked for."""
+        person = _person(transaction(), id)
+        return _done(id, person, desk.complete_review(transaction(), person, str(id), rid, said["outcome"], said["words"],
+                                                      if_match()))
+
+
+@blueprint.route("/journeys/<uuid:id>/transitions")
+class Transitions(MethodView):
+    """What is recorded by hand."""
+
+    @requires("journey:write")
+    @in_transaction
+    @blueprint.arguments(Transition)
+    def post(self, said: dict[str, Any], id: UUID) -> Response:
+        """Record an admission, a discharge or a death that no system reported."""
+        person = _person(transaction(), id)
+        facts: dict[str, Any] = {name: str(said[name]) for name in ("stay_id", "ward", "legal_status", "destination", "died_on") if name in said}
+        return _done(id, person, desk.record(transaction(), person, said["kind"], said["occurred_at"].astimezone(UTC), facts,
+                                             if_match()))
+
+
+@blueprint.route("/journeys/<uuid:id>/timeline/<uuid:statement_id>/withdraw")
+class Withdraw(MethodView):
+    """One entry of a timeline."""
+
+    @requires("journey:correct")
+    @in_transaction
+    @blueprint.arguments(Reason)
+    def post(self, said: dict[str, Any], id: UUID, statement_id: UUID) -> Response:
+        """Take back what came from outside, with a reason."""
+        person = _person(transaction(), id)
+        return _done(id, person, desk.withdraw(transaction(), person, str(statement_id), said["reason"], if_match()))
+
+
+@blueprint.route("/events")
+class Events(MethodView):
+    """Events of other systems, over HTTPS."""
+
+    @requires("event:publish")
+    @in_transaction
+    def post(self) -> tuple[dict[str, int], int]:
+        """Take one CloudEvent or a batch; 202 once all are committed, on their way to every service."""
+        if request.mimetype not in intake.TYPES:
+            problem(415, f"The content type must be one of {', '.join(intake.TYPES)}.")
+        now = current_room.database.now(transaction())
+        events, faults = intake.read(request.get_data(), request.mimetype, now)
+        if faults:
+            problem(422, "No event was taken.", title="Events are not valid", errors=[fault._asdict() for fault in faults])
+        desk.ledger().outbox.put(transaction(), events, exchange=INTAKE)
+        return {"accepted": len(events)}, 202
+
+
+def _number(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        return take_nhs_number(text)
+    except ValueError as fault:
+        problem(422, "The NHS number is not valid.", errors=[{"pointer": "/nhs_number", "detail": f"nhs_number {fault}."}])
+
+
+def _person(connection: Any, id: UUID) -> str:
+    person = desk.person_of(connection, str(id))
+    if person is None:
+        _unknown()
+    return person
+
+
+def _unknown() -> NoReturn:
+    problem(404, "There is no such journey, or it is not one of yours.")
+
+
+def _done(id: UUID, person: str, done: Written | Refused | Stale) -> Response:
+    if isinstance(done, Stale):
+        changed_meanwhile()
+    if isinstance(done, Refused):
+        refused(done)
+    shown = view.journey(transaction(), desk.ledger(), person, str(id), datetime.now(UTC))
+    if shown is None:
+        _unknown()
+    return _answer(*shown)
+
+
+def _answer(journey: dict[str, Any], version: int) -> Response:
+    response = jsonify(journey)
+    response.headers["ETag"] = etag(version)
+    return response

@@ -1,0 +1,79 @@
+"""How an announcement of journeys becomes an event, and whom events introduce."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from services.journeys.domain import practitioner_on, reviews
+from shared.calendar import london_day
+from shared.ledger.people import citizen, staff
+from shared.ledger.types import Announcement, Data, State
+from shared.messaging.envelope import Event
+
+People = Mapping[str, Any]
+#: What is said of somebody whose row was erased, where a contract wants words.
+GONE = {"name": "Not known", "email": "not-known@invalid", "team": "Not known"}
+
+
+def needs(announcement: Announcement, state: State) -> Iterable[str]:
+    """Give the ids of those the event names: whoever is told, the practitioner, the new development worker."""
+    named = (announcement.data.get("practitioner"), announcement.data.get("development_worker"))
+    return [id_ for id_ in (*named, *(id_ for id_, _ in _told(announcement, state))) if id_]
+
+
+def complete(announcement: Announcement, state: State, people: People) -> Data:
+    """Give the event's data as its contract says; `told` as things stand now."""
+    data = dict(announcement.data)
+    data["told"] = [{**_named(people[id_], ("email", "name")), "role": role}
+                    for id_, role in _told(announcement, state) if people.get(id_, {}).get("email")]
+    for name in ("practitioner", "development_worker"):
+        if name in data:
+            data[name] = _named(people.get(data[name], GONE), ("name", "email", "team"))
+    if announcement.type == "journey.allocated":
+        if journey := state["journeys"].get(data["journey_id"]):
+            data["practitioner"] = _named(people.get(_practitioner(state, journey), GONE), ("name", "email", "team"))
+        else:
+            data["practitioner"] = GONE
+        data["reviews_open"] = _reviews_open(state, data["journey_id"])
+    return data
+
+
+def _told(announcement: Announcement, state: State) -> Iterator[tuple[str, str]]:
+    journey = state["journeys"].get(announcement.data["journey_id"], {})
+    if worker := journey.get("development_worker"):
+        yield worker, "development_worker"
+    if "opened_at" in journey:
+        yield _practitioner(state, journey), "practitioner"
+
+
+def _practitioner(state: State, journey: Data) -> str:
+    return practitioner_on(state, journey, london_day(datetime.now(UTC)).isoformat())
+
+
+def _named(person: Mapping[str, Any], names: Iterable[str]) -> Data:
+    return {name: person[name] for name in names if person.get(name)}
+
+
+def _reviews_open(state: State, jid: str) -> int:
+    journey = state["journeys"].get(jid, {})
+    if "opened_at" not in journey or state["death"] is not None:
+        return 0
+    return sum(review.id not in state["decisions"] for review in reviews(state, jid, journey))
+
+
+def people_of(event: Event) -> list[dict[str, Any]]:
+    """Give the people an event names; those it names by e-mail address alone are known by no more."""
+    data, at = event.data, event.recordedtime
+    if event.type.startswith("referral."):
+        return _of_referral(data, at)
+    if event.type == "keyworker.changed":
+        return [staff({"email": data["to_email"], "name": data["to_name"], "team": data["to_team"]}, at)]
+    return []
+
+
+def _of_referral(data: Data, at: datetime) -> list[dict[str, Any]]:
+    rows = [staff(data[name], at) for name in ("practitioner", "named_person", "development_worker") if data.get(name)]
+    if data.get("citizen"):
+        rows.append(citizen(data["citizen_id"], data["citizen"], at))
+    return rows

@@ -1,0 +1,83 @@
+"""What journeys keeps: statements, people, messages, and the caseload to search by."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.journeys import domain, events
+from shared.database import Database, key
+from shared.ledger.keeper import LedgerKeeper
+from shared.ledger.store import Ledger
+from shared.ledger.tables import ledger_tables
+from shared.ledger.types import State
+from shared.messaging.outbox import Outbox
+from shared.messaging.tables import messaging_tables
+from shared.web.idempotency import idempotency_table
+
+metadata = sa.MetaData()
+messaging = messaging_tables(metadata)
+tables = ledger_tables(metadata)
+idempotency = idempotency_table(metadata)
+
+#: One row per journey. Nothing here depends on the clock: whether a journey is closed, and who its practitioner is
+#: today, is asked in the query. `practitioner` is the first; who came after is in `practices`.
+caseload = sa.Table(
+    "caseload", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("aggregate", key(), nullable=False, index=True),
+    sa.Column("reference", sa.Text, nullable=False, index=True),
+    sa.Column("pathway", sa.Text, nullable=False),
+    sa.Column("practitioner", key(), nullable=False, index=True),
+    sa.Column("practitioner_until", sa.Text),
+    sa.Column("development_worker", key(), index=True),
+    sa.Column("inpatient", sa.Boolean, nullable=False),
+    sa.Column("died", sa.Boolean, nullable=False),
+    sa.Column("closes_on", sa.Text),
+    sa.Column("ends_at", sa.Text),
+    sa.Column("review_due_on", sa.Text),
+)
+#: One row per later practitioner of a journey and the London days they are it, `until_on` excluded.
+practices = sa.Table(
+    "practices", metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("aggregate", key(), nullable=False, index=True),
+    sa.Column("journey", key(), nullable=False),
+    sa.Column("practitioner", key(), nullable=False, index=True),
+    sa.Column("from_on", sa.Text, nullable=False),
+    sa.Column("until_on", sa.Text),
+)
+
+
+def read_model(state: State) -> Mapping[sa.Table, list[dict[str, Any]]]:
+    """Give the caseload rows of one person."""
+    opened = list(domain.opened(state))
+    return {caseload: [_case(state, jid, journey) for jid, journey in opened],
+            practices: [row for jid, journey in opened for row in _practices(state, jid, journey)]}
+
+
+def _case(state: State, jid: str, journey: Mapping[str, Any]) -> dict[str, Any]:
+    end = domain.closing(state, dict(journey))
+    due = [review.due_on for review in domain.reviews(state, jid, dict(journey))
+           if review.id not in state["decisions"]] if state["death"] is None else []
+    if any(True for _ in domain.rests_on_nothing(state, jid)):
+        due.append("")
+    changes = [on for on in state["changes"] if on >= journey["opened_on"]]
+    return {"id": jid, "aggregate": state["id"], "reference": journey["reference"], "pathway": journey["pathway"],
+            "practitioner": journey["practitioner"], "practitioner_until": min(changes, default=None),
+            "development_worker": journey["development_worker"], "inpatient": domain.is_inpatient(state),
+            "died": state["death"] is not None, "closes_on": end and end["closes_on"], "ends_at": end and end["ends_at"],
+            "review_due_on": min(due, default=None)}
+
+
+def _practices(state: State, jid: str, journey: Mapping[str, Any]) -> list[dict[str, Any]]:
+    dates = [on for on in sorted(state["changes"]) if on >= journey["opened_on"]]
+    return [{"id": f"{jid}:{on}", "aggregate": state["id"], "journey": jid, "practitioner": state["changes"][on],
+             "from_on": on, "until_on": until} for on, until in zip(dates, [*dates[1:], None], strict=False)]
+
+
+def keeper(database: Database, outbox: Outbox) -> LedgerKeeper:
+    """Give what keeps this service's statements and people."""
+    ledger = Ledger("journeys", database, tables, domain, events, read_model, outbox)
+    return LedgerKeeper(ledger, introduces=events.people_of)
