@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from prometheus_client import Counter, Gauge, Histogram, make_wsgi_app
@@ -22,17 +23,11 @@ HTTP_REQUESTS = Counter("pod_http_requests", "Requests answered", ["service", "m
 HTTP_SECONDS = Histogram("pod_http_request_seconds", "Seconds a request took", ["service"], buckets=BATCH_SECONDS)
 DEFERRED_WAITING = Gauge("pod_deferred_waiting", "Events waiting for their next attempt", ["service"])
 
-_contracted: set[str] = set()
-
-
-def contract(names: Iterable[str]) -> None:
-    """Make event names known, so that they may stand as a label."""
-    _contracted.update(names)
-
-
+@lru_cache(maxsize=512)
 def type_label(name: str) -> str:
     """Give an event name as a label: itself where contracted, else `other`, for anybody may make up names."""
-    return name if name in _contracted else "other"
+    from shared.schemas import REGISTRY  # not at the top: contracts stand on messaging, and messaging on this
+    return name if name in REGISTRY.names() else "other"
 
 
 def batch(service: str, counts: Mapping[tuple[str, str], int], parked: Iterable[str], seconds: float | None = None) -> None:

@@ -1,6 +1,7 @@
 """Which service answers, who asks, and whether they may."""
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, NoReturn, Protocol, TypeVar, cast
@@ -17,6 +18,9 @@ from shared.permissions import may
 from shared.settings import Settings
 from shared.web.problems import problem
 from shared.web.tokens import TokenRefused, Tokens
+
+#: Seconds a session lasts however busy it is: roles are read anew at each sign-in.
+WORKING_DAY = 12 * 3600
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -64,7 +68,7 @@ def current_actor() -> Actor | None:
 
 def _from_session() -> Actor | None:
     kept = session.get("actor")
-    if not kept:
+    if not kept or time.time() - session.get("since", 0) > WORKING_DAY:
         return None
     return Actor(kept["email"], kept["name"], frozenset(kept["roles"]), kept["team"])
 

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import logging
+import secrets
+import traceback
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 NEVER_KEPT = ("csrf_token", "submission")
 SECRET_WORDS = ("password", "secret", "token", "passcode", "pin")
 RETRY_AFTER = "10"
+#: Letters and digits nobody mistakes for another, read out over a telephone.
+CLEAR = "ABCDEFGHJKMNPQRTUVWXYZ2346789"
 
 
 class Words(NamedTuple):
@@ -63,6 +67,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, csrf)
     app.register_error_handler(sa.exc.SQLAlchemyError, database)
     app.register_error_handler(IssuerUnreachable, issuer)
+    # Flask's own words end with the exception's, which may quote a person
+    app.log_exception = lambda exc_info: note(exc_info[1] or Exception())  # type: ignore[method-assign]
 
 
 def answer(error: HTTPException) -> Response | HTTPException:
@@ -88,11 +94,15 @@ def database(fault: sa.exc.SQLAlchemyError) -> Response | HTTPException:
     if is_trouble(fault) or is_contention(fault):
         log.warning("the database is not available: %s", type(fault).__name__)
         return answer(ServiceUnavailable(retry_after=int(RETRY_AFTER)))
-    # the driver's own words quote values, and values are people
-    log.error("a statement failed: %s", type(fault).__name__, extra={"sqlstate": getattr(fault, "code", "")},
-              exc_info=(type(fault), type(fault)("see the statement in the traceback"), fault.__traceback__)
-              if not isinstance(fault, sa.exc.StatementError) else None)
+    note(fault)
     return answer(InternalServerError())
+
+
+def note(fault: BaseException) -> None:
+    """Log where our own mistake happened under a reference the person sees, and none of the values in it."""
+    g.reference = "".join(secrets.choice(CLEAR) for _ in range(8))
+    where = "".join(traceback.format_tb(fault.__traceback__))
+    log.error("reference %s: %s in %s\n%s", g.reference, type(fault).__name__, request.endpoint, where)
 
 
 def issuer(fault: IssuerUnreachable) -> Response | HTTPException:

@@ -47,7 +47,8 @@ PLACES = (
 def install(app: Flask) -> None:
     """Give the templates of the app their globals and filters."""
     app.jinja_env.globals.update(current_actor=current_actor, can=can, navigation=navigation, asset=asset,
-                                 error_summary=error_summary, new_submission=new_submission, notices=notices, places=places)
+                                 error_summary=error_summary, new_submission=new_submission, notices=notices, places=places,
+                                 every_place=PLACES)
     app.jinja_env.filters.update(day=day, moment=moment, nhs=nhs)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_page)

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 DRAIN = 15.0
 #: Seconds the answers of those requests may take to be written.
 WRITING = 2.0
+#: Seconds /metrics may spend on counting what waits.
+COUNTING = 1.0
 #: Seconds a client may leave us waiting for its next byte.
 PATIENCE = 30.0
 
@@ -40,7 +42,8 @@ class Site:
     def __init__(self, address: str):
         self.address = address
         self.rooms: list[Room] = []
-        self.mounts: dict[str, Any] = {"/metrics": metrics.wsgi_app()}
+        self.mounts: dict[str, Any] = {"/metrics": self._metrics}
+        self._figures = metrics.wsgi_app()
         self._root: Flask | None = None
         self._server: Any = None
 
@@ -70,6 +73,13 @@ class Site:
             self._root = create_root(self.rooms[0].settings, self.rooms)
         return self._root(environ, start_response)
 
+    def _metrics(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        with eventlet.Timeout(COUNTING, False):  # a database that is away must not hide the other figures
+            for room in self.rooms:
+                _count_waiting(room)
+        figures: Iterable[bytes] = self._figures(environ, start_response)
+        return figures
+
     def unmount(self, room: Room) -> None:
         """Take a service out; with the last one the address takes no more connections."""
         if room not in self.rooms:
@@ -86,6 +96,16 @@ class Site:
         with eventlet.Timeout(WRITING, False):
             while not self.rooms and self._server and not self._server.dead:
                 eventlet.sleep(0.01)
+
+
+def _count_waiting(room: Room) -> None:
+    try:
+        with room.database.read() as connection:
+            waits = room.backlog(connection)
+    except Exception as fault:
+        log.debug("%s: nothing counted: %s", room.name, type(fault).__name__)
+        return
+    metrics.waiting(room.name, waits["outbox"], waits["deferred"])
 
 
 def _stopping(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

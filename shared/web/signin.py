@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import logging
+import time
+import tomllib
 from typing import Any
 
 import requests
@@ -41,12 +43,12 @@ def remember(actor: Actor) -> None:
     """Begin a new session for `actor`; nothing of the one before is kept."""
     session.clear()
     session.permanent = True
+    session["since"] = int(time.time())
     session["actor"] = {"email": actor.email, "name": actor.name, "roles": sorted(actor.roles), "team": actor.team}
 
 
 def demo_list() -> str:
     """Show the invented people, a button each."""
-    import tomllib
     people = tomllib.loads(FILE.read_text(encoding="utf-8"))["person"]
     return render_template("sign_in.html", people=[one for one in people if "publisher" not in one["roles"]],
                            next=local_path(request.args.get("next")))

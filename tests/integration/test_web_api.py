@@ -1,6 +1,7 @@
 """The API: problems, tokens, idempotency keys, ETags, paging, and its description."""
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -151,6 +152,7 @@ def test_the_session_cookie_is_nothing_to_the_api(app: Flask) -> None:
     client = app.test_client()
     with client.session_transaction() as session:
         session["actor"] = {"email": "wren.callaghan@pod.example", "name": "W", "roles": ["worker"], "team": ""}
+        session["since"] = time.time()
     assert client.get("/").status_code == 200
     assert client.get(NOTES).status_code == 401
 

@@ -82,6 +82,13 @@ def test_a_session_ends_after_an_hour_without_use(client: Any) -> None:
     assert client.get("/").status_code == 302
 
 
+def test_a_session_ends_after_a_working_day_however_busy(client: Any) -> None:
+    sign_in(client)
+    with client.session_transaction() as session:
+        session["since"] -= 12 * 3600 + 1
+    assert client.get("/").status_code == 302
+
+
 def test_a_style_sheet_does_not_renew_the_session(client: Any) -> None:
     sign_in(client)
     assert "Set-Cookie" not in client.get("/static/pod.css").headers
@@ -167,9 +174,13 @@ def test_while_the_database_is_away_nothing_typed_is_lost(client: Any, room: Han
     assert answer.status_code == 503 and "precious" in answer.text and answer.headers["Retry-After"] == "10"
 
 
-def test_our_own_mistakes_show_nothing_of_their_inside(client: Any) -> None:
+def test_our_own_mistakes_show_and_log_nothing_of_anybody_and_share_a_reference(client: Any, caplog: pytest.LogCaptureFixture) -> None:
     answer = client.get("/broken")
     assert answer.status_code == 500 and "9434765919" not in answer.text and "RuntimeError" not in answer.text
+    reference = re.search(r"Reference: <strong>(\w{8})<", answer.text)
+    assert reference and reference[1] in caplog.text and "web_notes.py" in caplog.text
+    assert "RuntimeError in notes.broken" in caplog.text
+    assert not re.search(r"^.*9434765919", caplog.text.replace('raise RuntimeError("9434765919")', ""), re.M)
 
 
 def test_too_much_at_once_is_a_page_that_says_so(client: Any) -> None:
