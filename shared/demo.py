@@ -1,0 +1,252 @@
+"""The invented city of the demo: its people live their stories through the commands and events of real use.
+
+The stories are in `demo/city.toml`. They are told in the order of their days, with every service's clock put back
+to the day in hand, so that what the pages show is what would be there had the suite run for months.
+"""
+from __future__ import annotations
+
+import sys
+import tomllib
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import requests
+import sqlalchemy as sa
+
+from shared import migrate
+from shared.calendar import LONDON, is_working_day, london_day
+from shared.messaging.envelope import Event
+from shared.messaging.handover import Handover
+from shared.messaging.outbox import INTAKE
+from shared.room import Room
+from shared.settings import Settings, SettingsError, load
+from shared.suite import SERVICES, rooms_for
+from shared.web.app import create_app
+from shared.web.staff import find
+from shared.web.tokens import issue_demo
+
+FILE = Path(__file__).parent / "demo" / "city.toml"
+MANAGER = "manager"
+#: Of a citizen who says nothing else.
+USUAL: dict[str, Any] = {
+    "pathway": "core", "documents": {"care_plan": 70, "risk_assessment": 25}, "conditions": ["psychosis"],
+    "commitment_months": 6, "meeting_preference": "in_person"}
+#: Fields of an event or a command that are a number of days ago in the file and a day when said.
+DAYS = ("dated", "closes_on", "starts_on", "changes_on", "absent_from", "absent_until", "died_on", "expected_discharge_on")
+#: Words of a step that are the teller's and not part of what is said.
+TELLING = ("ago", "do", "event", "happened", "shows", "of", "year", "to")
+#: Rounds of the hand-over after which a step must have had all its effects.
+ROUNDS = 20
+
+
+class Step(NamedTuple):
+    """One thing that happens: when it reaches us, to whom (an index of the citizens, None: nobody we know), and what."""
+
+    at: datetime
+    citizen: int | None
+    what: Mapping[str, Any]
+
+
+def main() -> int:
+    """Make the city anew; the work behind `pod demo`. Refuses outside demo mode, and while the suite runs."""
+    settings = load()
+    if not settings.demo:
+        raise SettingsError(["POD_MODE: 'pod demo' empties every database, so it works in demo mode only"])
+    if _is_up(settings):
+        print(f"The suite is running at http://{settings.http}/ and would not see its databases change. "
+              "Stop it (Ctrl-C where it runs), then run 'pod demo' again.", file=sys.stderr)
+        return 1
+    rooms = rooms_for(settings)
+    for room in rooms:
+        migrate.upgrade(room)
+        empty(room)
+    print(f"{seed(rooms)} invented citizens moved in. Start the suite with 'pod up'.")
+    return 0
+
+
+def _is_up(settings: Settings) -> bool:
+    try:
+        return requests.get(f"http://{settings.http}/referrals/health/live", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def empty(room: Room) -> None:
+    """Delete every row of a service."""
+    with room.database.transaction() as connection:
+        for table in reversed(room.metadata.sorted_tables):
+            connection.execute(table.delete())
+
+
+def seed_if_empty(rooms: Sequence[Room]) -> int:
+    """Make the city where nobody has ever been referred; give the number of its citizens, 0 where there is one."""
+    if {room.name for room in rooms} != set(SERVICES) or not rooms[0].settings.demo:
+        return 0
+    referrals = next(room for room in rooms if room.name == "referrals")
+    with referrals.database.read() as connection:
+        if connection.execute(sa.select(referrals.metadata.tables["aggregates"].c.id).limit(1)).first():
+            return 0
+    return seed(rooms)
+
+
+def seed(rooms: Sequence[Room]) -> int:
+    """Tell every story of the city into empty databases; give the number of its citizens."""
+    city = City(rooms)
+    city.live()
+    return len({one["nhs_number"] for one in city.citizens})
+
+
+class City:
+    """The five services with the clock in our hand, and the citizens of the file."""
+
+    def __init__(self, rooms: Sequence[Room]):
+        found = tomllib.loads(FILE.read_text(encoding="utf-8"))
+        self.citizens: list[dict[str, Any]] = [USUAL | one for one in found["citizen"]]
+        self.strays: list[dict[str, Any]] = found["stray"]
+        self.rooms = {room.name: room for room in rooms}
+        self.now = self.end = datetime.now(UTC)
+        self.handover = Handover(list(rooms))
+        self.clients = {name: _client(self.rooms[name]) for name in ("referrals", "journeys")}
+        self.tokens: dict[str, str] = {}
+        self.ids: dict[int, str] = {}
+
+    def live(self) -> None:
+        """Let everything happen in its order, and the clock run on in between."""
+        with self._clocks():
+            for step in sorted(self._steps(), key=lambda one: one.at):
+                if london_day(step.at) != london_day(self.now):
+                    self._look(step.at)
+                self.now = step.at
+                self._event(step) if "event" in step.what else self._command(step)
+                self._settle()
+            self._look(self.end)
+
+    @contextmanager
+    def _clocks(self) -> Iterator[None]:
+        """Put the clock of every database into our hand."""
+        self.now = self.end - timedelta(days=365)
+        databases = [room.database for room in self.rooms.values()]
+        for database in databases:
+            vars(database)["now"] = lambda connection: self.now
+        try:
+            yield
+        finally:
+            for database in databases:
+                del vars(database)["now"]
+
+    def _look(self, until: datetime) -> None:
+        """Let what became due by the passing of time be announced on its day."""
+        for day in range((until - self.now).days, -1, -1):
+            self.now = max(self.now, until - timedelta(days=day))
+            if sum(room.database.run(room.keeper.look) for room in self.rooms.values()):
+                self._settle()
+
+    def _settle(self) -> None:
+        """Hand over until nothing moves."""
+        for _ in range(ROUNDS):
+            if not sum(self.handover.round(room) for room in self.rooms.values()):
+                return
+        raise RuntimeError("the demo's events do not come to rest")
+
+    def _steps(self) -> Iterator[Step]:
+        for index, citizen in enumerate(self.citizens):
+            before = self.end - timedelta(days=365)
+            for number, what in enumerate(citizen["steps"]):
+                before = max(before + timedelta(minutes=1), self._when(what, 7 * index % 60 + 13 * number))
+                yield Step(before, index, what)
+        for number, what in enumerate(self.strays):
+            yield Step(self._when(what, 90 + number), None, what)
+
+    def _when(self, what: Mapping[str, Any], minutes: int) -> datetime:
+        """Give when a step reaches us: on its day from nine o'clock on; people work on working days only."""
+        if not what["ago"]:
+            return self.end - timedelta(hours=3) + timedelta(minutes=minutes)
+        day = self._day(what["ago"])
+        while "do" in what and not is_working_day(day):
+            day -= timedelta(days=1)
+        return (datetime(day.year, day.month, day.day, 9, tzinfo=LONDON) + timedelta(minutes=minutes)).astimezone(UTC)
+
+    def _day(self, ago: int) -> date:
+        return london_day(self.end) - timedelta(days=ago)
+
+    def _said(self, what: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._day(value).isoformat() if name in DAYS else value
+                for name, value in what.items() if name not in TELLING}
+
+    def _event(self, step: Step) -> None:
+        """Publish what another system says, as its message reaches the intake."""
+        what = step.what
+        data = self._said(what)
+        known = next((c for c in self.citizens if c["name"] == what.get("of")), None) \
+            if step.citizen is None else self.citizens[step.citizen]
+        if known:
+            data["nhs_number"] = known["nhs_number"]
+        time = step.at - timedelta(days=what.get("happened", what["ago"]) - what["ago"], minutes=5)
+        if "year" in what:
+            time = time.replace(year=what["year"], day=1)
+        event = Event(str(uuid.uuid4()), "urn:demo:hospital", what["event"], time, data, recordedtime=max(time, step.at))
+        journeys = self.rooms["journeys"]
+        journeys.database.run(lambda connection: journeys.outbox.put(connection, [event], exchange=INTAKE))
+
+    def _command(self, step: Step) -> None:
+        """Do what a person does, through the API they would use."""
+        assert step.citizen is not None
+        what, index = step.what, step.citizen
+        citizen = self.citizens[index]
+        act = what["do"]
+        if act == "refer":
+            sent = self._post("referrals", "practitioner", citizen["by"], "referrals", self._referral(citizen))
+            self.ids[index] = sent["id"]
+        elif act == "review":
+            self._review(citizen, self._said(what))
+        elif act == "allocate":
+            self._post("referrals", MANAGER, None, f"referrals/{self.ids[index]}/allocate", {
+                "development_worker_email": what["to"], "development_worker_name": find("worker", what["to"]).name})
+        else:
+            role, email, path = _who(act, citizen["by"])
+            self._post("referrals", role, email, f"referrals/{self.ids[index]}/{path}", self._said(what))
+
+    def _referral(self, citizen: Mapping[str, Any]) -> dict[str, Any]:
+        by = find("practitioner", citizen["by"])
+        day = london_day(self.now)
+        person = {"name": by.name, "email": by.email, "team": by.team}
+        sent = {name: citizen[name] for name in ("pathway", "conditions", "commitment_months", "meeting_preference",
+                                                 "inpatient", "social_issues", "duplicate_reason") if name in citizen}
+        return sent | {
+            "citizen": {name: citizen[name] for name in ("name", "date_of_birth", "nhs_number")} | {"contact_by": "telephone", "telephone": "024 7655 0000"},
+            "conversation_held_on": (day - timedelta(days=2)).isoformat(),
+            "reason": "Would like help to find things to do and people to do them with.",
+            "referrer": person | {"role": "care_coordinator"}, "named_person": person,
+            "documents": [{"kind": kind, "dated": (day - timedelta(days=age)).isoformat()} for kind, age in citizen["documents"].items()]}
+
+    def _review(self, citizen: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+        found = self._ask("journeys", "get", f"journeys?nhs_number={citizen['nhs_number']}", MANAGER)["items"][0]
+        self._post("journeys", MANAGER, None, f"journeys/{found['id']}/reviews/{found['reviews'][0]['id']}/complete", outcome)
+
+    def _post(self, service: str, role: str, email: str | None, path: str, body: Mapping[str, Any]) -> Any:
+        return self._ask(service, "post", path, role, email, body)
+
+    def _ask(self, service: str, method: str, path: str, role: str, email: str | None = None,
+             body: Mapping[str, Any] | None = None) -> Any:
+        who = email or role
+        if who not in self.tokens:
+            self.tokens[who] = issue_demo(self.rooms[service].settings, role, email)
+        answer = self.clients[service].open(f"/api/v1/{path}", method=method.upper(), json=body,
+                                            headers={"Authorization": f"Bearer {self.tokens[who]}"})
+        if answer.status_code >= 400:
+            raise RuntimeError(f"the demo's {path}: {answer.status_code} {answer.get_data(as_text=True)}")
+        return answer.get_json()
+
+
+def _who(act: str, practitioner: str) -> tuple[str, str | None, str]:
+    """Give role, address and path of a command."""
+    own = {"document": "documents", "withdraw": "withdraw"}
+    return ("practitioner", practitioner, own[act]) if act in own else (MANAGER, None, act)
+
+
+def _client(room: Room) -> Any:
+    return create_app(room, room.service.blueprints, room.service.api).test_client()
