@@ -73,17 +73,21 @@ class Room:
         """Say whether an event is this service's business."""
         return routing_key in self.handlers or (exchange == INTAKE and self.hears_all_intake)
 
-    def tick(self) -> None:
-        """Run the clock of this service; by the leader only, so that nothing is announced by two."""
-        now = time.monotonic()
+    def tick(self) -> int:
+        """Run the clock of this service, by the leader only; give how many aggregates had something become due."""
+        now, due = time.monotonic(), 0
         if now - self._looked >= LOOK:
             self._looked = now
-            while self.database.run(self.keeper.look) >= 200:
+            while found := self.database.run(self.keeper.look):
+                due += found
                 self.wake()
+                if found < 200:
+                    break
         if now - self._pruned >= PRUNE:
             self._pruned = now
             self.outbox.prune()
             self.database.run(lambda connection: self.inbox.parking.prune(connection, self.database.now(connection)))
+        return due
 
     def ready(self) -> Mapping[str, str | None]:
         """Give what this service needs, each with what is wrong with it, or None."""

@@ -73,6 +73,11 @@ def stamp(statement: Statement, rules: Rules, now: datetime, rival: Statement | 
     return statement._replace(recorded_at=max(now, floor))
 
 
+def saying(statement: Statement) -> tuple[str, str, str]:
+    """Give what makes a saying one: however often and whichever way it comes, it is said once."""
+    return (statement.about, statement.source, statement.event_id)
+
+
 def differences(owed: Mapping[str, Announcement], announced: Mapping[str, Announced], now: datetime) -> list[Telling]:
     """Compare what is owed with what was announced: new, changed, and withdrawn."""
     tellings = []

@@ -21,6 +21,7 @@ from shared.ledger.fold import (
     fold,
     note,
     order,
+    saying,
     stamp,
     standing,
     strength,
@@ -68,7 +69,8 @@ class Aggregate:
     last: Order | None = None
     state: State = field(default_factory=dict)
     announced: dict[str, Announced] = field(default_factory=dict)
-    refolded: bool = False
+    #: The state as loaded, whose rows stand in the read model; None when another release wrote them.
+    before: State | None = None
     fresh: list[Statement] = field(default_factory=list)
     tellings: list[Telling] = field(default_factory=list)
     next_look_at: datetime | None = None
@@ -94,8 +96,8 @@ class Ledger:
 
         `expect` is the version the caller saw; another one is answered Stale and nothing is decided.
         """
-        now = self.database.now(connection)
         found = self._load(connection, [aggregate])[aggregate]
+        now = self.database.now(connection)
         if expect is not None and expect != found.version:
             return Stale(found.version)
         said = decide(found.state, now)
@@ -108,8 +110,13 @@ class Ledger:
 
     def record(self, connection: Connection, said: Mapping[str, Sequence[Statement]], now: datetime,
                yielding: Callable[[], None] = lambda: None) -> None:
-        """Write what a batch of events said, by aggregate; whatever raises, raises for the whole batch."""
+        """Write what a batch of events said, by aggregate; whatever raises, raises for the whole batch.
+
+        The clock is read again under the locks: by an older one, what another writer announced meanwhile
+        because its time had come would be taken back.
+        """
         loaded = self._load(connection, said)
+        now = max(now, self.database.now(connection))
         self._take(connection, loaded, said, now, yielding)
         self._write(connection, list(loaded.values()), now)
 
@@ -128,8 +135,8 @@ class Ledger:
 
         Without `announce` nobody is told: what is owed then goes out when the aggregate is next written.
         """
-        now = self.database.now(connection)
         aggregates = list(self._load(connection, ids).values())
+        now = self.database.now(connection)
         self._refold(connection, aggregates)
         self._owe(aggregates, now)
         owed = sum(len(a.tellings) for a in aggregates)
@@ -166,6 +173,8 @@ class Ledger:
             found |= rows.load(connection, self.database, self.tables, missing, lock=True)
         loaded = {id_: Aggregate(id_, row["version"], row["fold_version"], rows.place(row["last_place"]),
                                  rows.loads(row["state"]), rows.loads(row["announced"])) for id_, row in found.items()}
+        for aggregate in loaded.values():
+            aggregate.before = aggregate.state if aggregate.fold_version == self.rules.FOLD_VERSION else None
         self._refold(connection, [a for a in loaded.values() if a.fold_version != self.rules.FOLD_VERSION])
         return loaded
 
@@ -176,7 +185,6 @@ class Ledger:
         said = rows.statements(connection, self.database, self.tables, [a.id for a in aggregates], self.rules)
         for aggregate in aggregates:
             aggregate.state, aggregate.last = fold(self.rules, aggregate.id, [*said[aggregate.id], *aggregate.fresh])
-            aggregate.refolded = True
 
     def _take(self, connection: Connection, loaded: Mapping[str, Aggregate], said: Mapping[str, Sequence[Statement]],
               now: datetime, yielding: Callable[[], None] = lambda: None) -> None:
@@ -185,8 +193,9 @@ class Ledger:
         rivals = rows.about(connection, self.database, self.tables, keys, self.rules)
         anew = []
         for id_, aggregate in loaded.items():
-            aggregate.fresh = _stamped(said.get(id_, ()), rivals.get(id_, {}), self.rules, now)
-            if not self._advance(aggregate, rivals.get(id_, {})):
+            had = rivals.get(id_, ())
+            aggregate.fresh = _stamped(said.get(id_, ()), had, self.rules, now)
+            if not self._advance(aggregate, standing(had)):
                 anew.append(aggregate)
         self._refold(connection, anew)
         self._owe(loaded.values(), now, yielding)
@@ -227,16 +236,21 @@ class Ledger:
         self._tell(connection, aggregates)
 
     def _write_read_model(self, connection: Connection, aggregates: Collection[Aggregate]) -> None:
-        refolded = [a.id for a in aggregates if a.refolded]
-        models = [self.read_model(a.state) for a in aggregates]
+        models = [(a, self.read_model(a.state), self._rows_before(a)) for a in aggregates]
         for table in self.read_tables:
-            if refolded:
-                connection.execute(table.delete().where(self.database.any_of(table.c.aggregate, refolded)))
-            made = [row for model in models for row in model.get(table, ())]
+            outdated = [a.id for a, model, before in models if before is None or _ids(before, table) - _ids(model, table)]
+            if outdated:
+                connection.execute(table.delete().where(self.database.any_of(table.c.aggregate, outdated)))
+            made = [row for _, model, _ in models for row in model.get(table, ())]
             if made:
                 keys = {c.name for c in table.primary_key}
                 self.database.insert(connection, table, sorted(made, key=lambda row: str(row["id"])), conflict="update",
                                      update=[name for name in made[0] if name not in keys])
+
+    def _rows_before(self, aggregate: Aggregate) -> ReadModel | None:
+        if aggregate.version == 1:
+            return {}
+        return None if aggregate.before is None else self.read_model(aggregate.before)
 
     def _tell(self, connection: Connection, aggregates: Collection[Aggregate]) -> None:
         told = [(a, t) for a in aggregates for t in a.tellings]
@@ -256,13 +270,20 @@ class Ledger:
             about=telling.about, revision=telling.revision, withdrawn=telling.withdrawn)
 
 
-def _stamped(said: Iterable[Statement], rivals: Mapping[str, Statement], rules: Rules, now: datetime) -> list[Statement]:
-    """Stamp statements one after another, so that of two about one key in one batch the later also stands later."""
-    seen: dict[str, Statement] = dict(rivals)
+def _ids(model: ReadModel, table: sa.Table) -> set[Any]:
+    return {row["id"] for row in model.get(table, ())}
+
+
+def _stamped(said: Iterable[Statement], had: Iterable[Statement], rules: Rules, now: datetime) -> list[Statement]:
+    """Stamp what was not said before, one after another: of two about one key in one batch the later stands later."""
+    seen, known = standing(had), {saying(s) for s in had}
     stamped = []
     for statement in said:
-        done = stamp(statement, rules, now, seen.get(statement.about))
+        if saying(statement) in known:
+            continue
+        known.add(saying(statement))
         rival = seen.get(statement.about)
+        done = stamp(statement, rules, now, rival)
         if rival is None or strength(done) > strength(rival):
             seen[statement.about] = done
         stamped.append(done)

@@ -66,7 +66,7 @@ class Handover:
             return 0
 
     def round(self, room: Room) -> int:
-        """Hand over what waits in one room's outbox, then run its clock; give how many rows were moved."""
+        """Hand over what waits in one room's outbox, then run its clock; give how much was done."""
         rows = room.outbox.waiting(BATCH)
         heard = [self._deliver(rows, hearer) for hearer in self.rooms] if rows else []
         if rows:
@@ -74,8 +74,7 @@ class Handover:
             nobody = [row for row in rows if row.id not in wanted]
             room.outbox.mark([row for row in rows if row.id in wanted], nobody)
             metrics.relayed(room.name, len(rows) - len(nobody), len(nobody))
-        room.tick()
-        return len(rows) + room.retries.due(limit=BATCH)
+        return len(rows) + room.tick() + room.retries.due(limit=BATCH)
 
     def _deliver(self, rows: Sequence[Waiting], hearer: Room) -> set[int]:
         ours = [row for row in rows if (row.queue == f"pod.{hearer.name}" if row.queue

@@ -15,8 +15,10 @@ from shared.database import Database, is_contention, is_trouble
 from shared.messaging import envelope
 from shared.messaging.delivery import Delivery
 from shared.messaging.envelope import Event
+from shared.messaging.faults import describe
 from shared.messaging.parking import Deferred, Parked, Parking
-from shared.messaging.reader import Reader, Reading
+from shared.messaging.reader import Reader, Reading, known, unusable, used_twice
+from shared.messaging.reasons import Reason, Unusable
 from shared.messaging.tables import MessagingTables
 
 log = logging.getLogger(__name__)
@@ -92,7 +94,7 @@ class Inbox:
         if not deliveries:
             return
         try:
-            self.database.run(lambda connection: self._attempt(connection, deliveries))
+            self._commit(deliveries)
         except Exception as fault:
             if is_trouble(fault) or is_contention(fault):
                 raise
@@ -106,14 +108,31 @@ class Inbox:
             self.take(deliveries[half:])
             return
         log.error("%s: writing an event raised %s; it is put off", self.service, type(fault).__name__)
-        self.database.run(lambda connection: self._attempt(connection, deliveries, refuse=type(fault).__name__))
+        try:
+            self._commit(deliveries, refuse=type(fault).__name__)
+        except Exception as worse:
+            if is_trouble(worse) or is_contention(worse):
+                raise
+            self._give_up(deliveries[0], worse)
 
-    def _attempt(self, connection: Connection, deliveries: Sequence[Delivery], refuse: str = "") -> None:
+    def _give_up(self, delivery: Delivery, fault: Exception) -> None:
+        """Park a message that cannot even be put off: whatever it is, it may not stand in the way of the others."""
+        log.error("%s: an event could not be put off: %s; it is parked", self.service, type(fault).__name__)
+        words = f"{Reason.HANDLER_FAILED.words} ({type(fault).__name__})"
+        parked = unusable(delivery, Unusable(Reason.HANDLER_FAILED, words), of_known=True)
+        self.database.run(lambda connection: self.parking.park(connection, [parked], self.database.now(connection)))
+        metrics.batch(self.service, {}, [str(parked.reason)])
+
+    def _commit(self, deliveries: Sequence[Delivery], refuse: str = "") -> None:
+        batch = self.database.run(lambda connection: self._attempt(connection, deliveries, refuse))
+        metrics.batch(self.service, batch.counts, [str(p.reason) for p in batch.parked])
+
+    def _attempt(self, connection: Connection, deliveries: Sequence[Delivery], refuse: str) -> Batch:
         batch = Batch(self.database.now(connection))
         self._claim(connection, batch, self.read(connection, batch, deliveries))
         stage = self.keeper.stage()
         if batch.fresh:
-            self.keeper.introduce(connection, [r.event for r in batch.fresh])
+            self._introduce(connection, batch, refuse)
         for reading in batch.fresh:
             if refuse:
                 self._defer(batch, reading, refuse)
@@ -122,35 +141,48 @@ class Inbox:
         self.keeper.apply(connection, stage, batch.now, self.yielding)
         self.parking.defer(connection, batch.deferred, batch.now)
         self.parking.park(connection, batch.parked, batch.now)
-        metrics.batch(self.service, batch.counts, [str(p.reason) for p in batch.parked])
+        return batch
+
+    def _introduce(self, connection: Connection, batch: Batch, refuse: str) -> None:
+        events = [r.event for r in batch.fresh]
+        if not refuse:
+            self.keeper.introduce(connection, events)
+            return
+        try:
+            with connection.begin_nested():
+                self.keeper.introduce(connection, events)
+        except Exception as fault:
+            # the people may be what cannot be written; then they wait with their event
+            if is_trouble(fault) or is_contention(fault):
+                raise
 
     def read(self, connection: Connection, batch: Batch, deliveries: Sequence[Delivery]) -> list[Reading]:
         """Read in the order that costs strangers least: envelope, type, check digit, known?, the full contract."""
         readings, batch.parked = self.reader.envelopes(deliveries, batch.now)
         numbers = list({number for r in readings for number in r.nhs_numbers})
-        known = self.keeper.known(connection, numbers) if numbers else {}
+        found = self.keeper.known(connection, numbers) if numbers else {}
         ours = []
         for reading in readings:
-            people = [known[number] for number in reading.nhs_numbers if number in known]
+            people = [found[number] for number in reading.nhs_numbers if number in found]
             if reading.firehose and not people:
                 batch.count(reading.event.type, "dropped")
                 continue
             reading.event.person = people[0] if people else None
-            if refusal := self.reader.contents(reading):
-                batch.parked.append(refusal._replace(known=bool(people)))
-            else:
+            try:
+                self.reader.contents(reading)
                 ours.append(reading)
+            except Unusable as fault:
+                batch.parked.append(unusable(reading.delivery, fault, known(reading)))
         return ours
 
     def _claim(self, connection: Connection, batch: Batch, readings: Sequence[Reading]) -> None:
         """Insert inbox rows in sorted order; keep what is new, park an id used twice, drop what we had."""
         first: dict[str, Reading] = {}
         again = [r for r in readings if first.setdefault(r.key, r) is not r]
-        digests = {p.id: p.digest for p in batch.parked if p.digest is not None} | {k: r.digest for k, r in first.items()}
-        rows = [{"id": id_, "digest": digests[id_], "received_at": batch.now} for id_ in sorted(digests)]
+        rows = [{"id": key, "digest": first[key].digest, "received_at": batch.now} for key in sorted(first)]
         new = {str(id_) for id_ in self.database.insert_new(connection, self.tables.inbox, rows, "id")}
-        batch.parked = [p for p in batch.parked if p.digest is None or p.id in new]
-        batch.fresh = [r for key, r in first.items() if key in new]
+        batch.parked += [r.refusal for key, r in first.items() if key in new and r.refusal is not None]
+        batch.fresh = [r for key, r in first.items() if key in new and r.refusal is None]
         if had := [r for key, r in first.items() if key not in new] + again:
             self._compare(connection, batch, had)
 
@@ -162,7 +194,7 @@ class Inbox:
             if digests.get(reading.key) == reading.digest or reading.event.replayed:
                 batch.count(reading.event.type, "duplicate")
             else:
-                batch.parked.append(self.reader.used_twice(reading))
+                batch.parked.append(used_twice(reading))
 
     def _handle(self, stage: Stage, batch: Batch, reading: Reading) -> None:
         mark = stage.mark()
@@ -171,8 +203,9 @@ class Inbox:
             batch.count(reading.event.type, "applied")
         except Exception as fault:
             stage.reset(mark)
-            log.warning("%s: handler of %s raised %s", self.service, reading.event.type, type(fault).__name__)
-            self._defer(batch, reading, type(fault).__name__)
+            why = describe(fault)
+            log.warning("%s: handler of %s raised %s", self.service, reading.event.type, why)
+            self._defer(batch, reading, why)
 
     def _defer(self, batch: Batch, reading: Reading, reason: str) -> None:
         batch.count(reading.event.type, "deferred")

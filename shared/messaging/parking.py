@@ -57,14 +57,13 @@ class Parking:
         self.database, self.parked, self.deferred, self.inbox = database, tables.parked, tables.deferred, tables.inbox
 
     def park(self, connection: Connection, events: Iterable[Parked], now: datetime) -> None:
-        """Park events, each under its key once; one that was settled and failed again waits again."""
+        """Park events, each under its key once: a repeat of one that waits, or was settled, changes nothing."""
         made = {p.id: {
             "id": p.id, "event_id": p.event_id, "type": p.type, "reason": str(p.reason), "words": p.words,
             "body": p.delivery.body if p.reason != Reason.TOO_LARGE else p.delivery.body[:HEAD],
             "properties": _properties(p.delivery), "digest": hashlib.blake2b(p.delivery.body, digest_size=16).digest(),
-            "attempts": p.attempts, "known": p.known, "parked_at": now, "settled_at": None} for p in events}
-        self.database.insert(connection, self.parked, [made[id_] for id_ in sorted(made)], conflict="update",
-                             update=["reason", "words", "attempts", "parked_at", "settled_at"])
+            "attempts": p.attempts, "known": p.known, "parked_at": now} for p in events}
+        self.database.insert(connection, self.parked, [made[id_] for id_ in sorted(made)], conflict="nothing")
 
     def defer(self, connection: Connection, events: Iterable[Deferred], now: datetime) -> None:
         """Put events off until their next try; `attempts` is how often each has failed."""
@@ -109,18 +108,24 @@ class Parking:
         connection.execute(self.parked.update().where(self.parked.c.id == id_).values(
             settled_at=now, settled_by=actor, settled_how=how))
 
-    def too_new(self, connection: Connection) -> Sequence[RowMapping]:
-        """Give what an older release parked as too new for it."""
+    def too_new(self, connection: Connection) -> Sequence[str]:
+        """Give the ids of what an older release parked as too new for it."""
         t = self.parked
-        query = sa.select(t).where(t.c.settled_at.is_(None), t.c.reason == str(Reason.TOO_NEW))
-        return connection.execute(query).mappings().all()
+        query = sa.select(t.c.id).where(t.c.settled_at.is_(None), t.c.reason == str(Reason.TOO_NEW)).order_by(t.c.id)
+        return connection.execute(query).scalars().all()
+
+    def mend(self, connection: Connection, id_: str, reason: Reason, words: str) -> None:
+        """Note why a parked event cannot be used now, where that is no longer why it was parked."""
+        connection.execute(self.parked.update().where(self.parked.c.id == id_).values(reason=str(reason), words=words))
 
     def prune(self, connection: Connection, now: datetime) -> None:
         """Remove parked bodies about nobody we know, and their inbox rows, when their time has passed."""
         t = self.parked
-        old = sa.select(t.c.id).where(t.c.known.is_(False), t.c.parked_at < now - STRANGERS)
-        connection.execute(self.inbox.delete().where(self.inbox.c.id.in_(old)))
-        connection.execute(t.delete().where(t.c.known.is_(False), t.c.parked_at < now - STRANGERS))
+        old = sa.and_(t.c.known.is_(False), t.c.parked_at < now - STRANGERS)
+        # what had its effect in the end keeps its inbox row, or a repeat would have it again
+        idle = sa.select(t.c.id).where(old, t.c.settled_how.is_distinct_from("retried"))
+        connection.execute(self.inbox.delete().where(self.inbox.c.id.in_(idle)))
+        connection.execute(t.delete().where(old))
 
 
 def delivery_of(row: RowMapping) -> Delivery:

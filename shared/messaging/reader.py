@@ -10,20 +10,22 @@ from shared.messaging.envelope import Event, check_time, digest, read
 from shared.messaging.outbox import INTAKE
 from shared.messaging.parking import Parked
 from shared.messaging.reasons import Reason, Unusable
-from shared.schemas import Contract, contract, load
+from shared.schemas import contract, load
 
 
 @dataclass(slots=True)
 class Reading:
-    """One event as read: its key in the inbox, its digest, its contract, whose numbers it carries."""
+    """One event as read: its key in the inbox, its digest, whose numbers it carries, and what is wrong with it."""
 
     delivery: Delivery
     event: Event
     key: str
     digest: bytes
-    contract: Contract
     nhs_numbers: tuple[str, ...]
     firehose: bool
+    #: The contract we lack for its version; said only once we know that the event is about somebody known.
+    lacking: Unusable | None = None
+    refusal: Parked | None = None
 
 
 class Reader:
@@ -40,7 +42,7 @@ class Reader:
                 if (reading := self._envelope(delivery, now)) is not None:
                     readings.append(reading)
             except Unusable as fault:
-                parked.append(Parked(body_id(delivery.body), delivery, fault.reason, fault.words, fault.event_id, fault.type))
+                parked.append(unusable(delivery, fault))
         return readings, parked
 
     def _envelope(self, delivery: Delivery, now: datetime) -> Reading | None:
@@ -50,25 +52,56 @@ class Reader:
             check_time(event, now)
         if event.type not in self.hears and not (intake and self.hears_all_intake):
             return None
-        known = contract(event.type, event.version)
-        numbers = known.nhs_numbers(event.data)
+        try:
+            return self._reading(delivery, event, intake)
+        except Unusable as fault:
+            fault.event_id, fault.type = event.id, event.type
+            raise
+
+    def _reading(self, delivery: Delivery, event: Event, intake: bool) -> Reading | None:
+        newest = contract(event.type)
+        if intake and newest.exchange != INTAKE:
+            raise Unusable(Reason.UNKNOWN_TYPE, "Other systems have no event of this name.")
+        shape, lacking = newest, None
+        try:
+            shape = contract(event.type, event.version)
+        except Unusable as fault:
+            lacking = fault
+        numbers = shape.nhs_numbers(event.data)
         if event.type not in self.hears:
             return None
-        return Reading(delivery, event, inbox_id(event.source, event.id), b"", known, numbers, intake and bool(numbers))
+        return Reading(delivery, event, inbox_id(event.source, event.id), b"", numbers, intake and bool(numbers), lacking)
 
-    def contents(self, reading: Reading) -> Parked | None:
-        """Hold the data against its contract; the reason to park it, or None when all is well."""
+    def contents(self, reading: Reading) -> None:
+        """Hold the data against its contract, and lift it to the newest version; sets `refusal` where it cannot be used.
+
+        Raises Unusable for a version we have no contract for: what it says nobody here can judge.
+        """
         event = reading.event
+        if reading.lacking is not None:
+            raise Unusable(reading.lacking.reason, reading.lacking.words, event.id, event.type)
         reading.digest = digest(event)
         try:
             event.data = load(event.type, event.version, event.data)
+            event.version = contract(event.type).version
         except Unusable as fault:
-            return Parked(reading.key, reading.delivery, fault.reason, fault.words, event.id, event.type,
-                          digest=reading.digest)
-        return None
+            reading.refusal = Parked(reading.key, reading.delivery, fault.reason, fault.words, event.id, event.type,
+                                     known=known(reading), digest=reading.digest)
 
-    def used_twice(self, reading: Reading) -> Parked:
-        """Give the parking of an event whose id stood for something else before."""
-        event = reading.event
-        return Parked(inbox_id(reading.key, reading.digest.hex()), reading.delivery, Reason.ID_USED_TWICE,
-                      "The id was used before with other content.", event.id, event.type, known=event.person is not None)
+
+def known(reading: Reading) -> bool:
+    """Say whether an event is about somebody known; those of our own services are about nobody else."""
+    return reading.event.person is not None or reading.delivery.exchange != INTAKE
+
+
+def unusable(delivery: Delivery, fault: Unusable, of_known: bool = False) -> Parked:
+    """Give the parking of a message nothing can be made of, under a key its bytes give."""
+    return Parked(body_id(delivery.body), delivery, fault.reason, fault.words, fault.event_id, fault.type,
+                  known=of_known or delivery.exchange != INTAKE)
+
+
+def used_twice(reading: Reading) -> Parked:
+    """Give the parking of an event whose id stood for something else before."""
+    event = reading.event
+    return Parked(inbox_id(reading.key, reading.digest.hex()), reading.delivery, Reason.ID_USED_TWICE,
+                  "The id was used before with other content.", event.id, event.type, known=known(reading))

@@ -4,12 +4,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.engine import Connection, RowMapping
 
 from shared import metrics
 from shared.database import is_contention, is_trouble
 from shared.messaging.delivery import Delivery
+from shared.messaging.faults import describe
 from shared.messaging.inbox import Batch, Inbox
 from shared.messaging.parking import WAITS, Deferred, Parked, delivery_of
 from shared.messaging.reader import Reading
@@ -50,7 +52,7 @@ class Retries:
         self.parking.forget(connection, deferred.id)
         try:
             with connection.begin_nested():
-                self._offer(connection, delivery, now)
+                self._offer(connection, deferred.id, delivery, now)
         except Exception as fault:
             if is_trouble(fault) or is_contention(fault):
                 raise
@@ -61,39 +63,44 @@ class Retries:
                 now: datetime) -> None:
         attempts = deferred.attempts + 1
         if attempts <= len(WAITS):
-            self.parking.defer(connection, [deferred._replace(attempts=attempts, reason=type(fault).__name__)], now)
+            self.parking.defer(connection, [deferred._replace(attempts=attempts, reason=describe(fault))], now)
             return
-        reason = fault.reason if isinstance(fault, Failed) else Reason.HANDLER_FAILED
-        words = fault.words if isinstance(fault, Failed) else f"{Reason.HANDLER_FAILED.words} ({type(fault).__name__})"
+        reason, words = _why(fault)
         log.error("%s: %s parked after %d tries: %s", self.inbox.service, deferred.type, attempts, reason)
         self.parking.park(connection, [Parked(deferred.id, delivery, reason, words, deferred.event_id, deferred.type,
                                               known=True, attempts=attempts)], now)
         metrics.batch(self.inbox.service, {}, [str(reason)])
 
-    def _offer(self, connection: Connection, delivery: Delivery, now: datetime) -> None:
-        """Take one event as if it were new; raises Failed with what is still wrong, or whatever its handler raises."""
+    def _offer(self, connection: Connection, id_: str, delivery: Delivery, now: datetime, *, anew: bool = False) -> None:
+        """Take the event that waits under `id_`; `anew` as one of its own, whatever its id was used for before.
+
+        Raises Failed with what is still wrong, or whatever its handler raises.
+        """
         inbox, batch = self.inbox, Batch(now)
         readings = inbox.read(connection, batch, [delivery])
-        if batch.parked:
-            raise Failed(batch.parked[0].reason, batch.parked[0].words)
+        if wrong := [*batch.parked, *(r.refusal for r in readings if r.refusal)]:
+            raise Failed(wrong[0].reason, wrong[0].words)
+        for reading in readings if anew else ():
+            reading.key = reading.event.id = id_
+        events = [r.event for r in self._claim(connection, id_, readings, now)]
         stage = inbox.keeper.stage()
-        events = [r.event for r in readings]
         inbox.keeper.introduce(connection, events)
         for event in events:
             inbox.handlers[event.type](event, stage)
             batch.count(event.type, "applied")
-        self._note(connection, readings, now)
         inbox.keeper.apply(connection, stage, now, inbox.yielding)
         metrics.batch(inbox.service, batch.counts, [])
 
-    def _note(self, connection: Connection, readings: list[Reading], now: datetime) -> None:
+    def _claim(self, connection: Connection, id_: str, readings: Sequence[Reading], now: datetime) -> list[Reading]:
+        """Give those that had no effect yet: what waits under its inbox key had none, the others are asked for."""
         rows = [{"id": r.key, "digest": r.digest, "received_at": now} for r in readings]
-        self.database.insert(connection, self.inbox.tables.inbox, rows, conflict="nothing")
+        new = {str(key) for key in self.database.insert_new(connection, self.inbox.tables.inbox, rows, "id")}
+        return [r for r in readings if r.key == id_ or r.key in new]
 
     def retry(self, connection: Connection, id_: str, actor: str) -> RowMapping | None:
         """Offer a parked event again for `actor`; None when there is none.
 
-        Raises Failed with what is still wrong; the caller's transaction is left as it was, save the count.
+        Raises Failed with what is still wrong; the caller's transaction is left as it was.
         """
         row = self.parking.get(connection, id_, lock=True)
         if row is None or row["settled_at"] is not None:
@@ -104,13 +111,11 @@ class Retries:
         delivery = delivery_of(row)
         try:
             with connection.begin_nested():
-                self._offer(connection, delivery, now)
+                self._offer(connection, id_, delivery, now, anew=row["reason"] == Reason.ID_USED_TWICE)
         except Exception as fault:
             if is_trouble(fault) or is_contention(fault):
                 raise
-            reason = fault.reason if isinstance(fault, Failed) else Reason.HANDLER_FAILED
-            words = fault.words if isinstance(fault, Failed) else f"{Reason.HANDLER_FAILED.words} ({type(fault).__name__})"
-            raise Failed(reason, words) from fault
+            raise Failed(*_why(fault)) from fault
         self.parking.settle(connection, id_, actor, "retried", now)
         return self.parking.get(connection, id_)
 
@@ -127,15 +132,19 @@ class Retries:
 
     def too_new(self) -> int:
         """Offer again what an older release parked as too new; give how many were taken."""
-        def work(connection: Connection) -> int:
-            taken = 0
-            for row in self.parking.too_new(connection):
-                try:
-                    with connection.begin_nested():
-                        self._offer(connection, delivery_of(row), self.database.now(connection))
-                except Failed:
-                    continue
-                self.parking.settle(connection, row["id"], "urn:pod:release", "retried", self.database.now(connection))
-                taken += 1
-            return taken
-        return self.database.run(work)
+        with self.database.read() as connection:
+            waiting = self.parking.too_new(connection)
+        return sum(self.database.run(partial(self._known_now, id_)) for id_ in waiting)
+
+    def _known_now(self, id_: str, connection: Connection) -> bool:
+        try:
+            return self.retry(connection, id_, "urn:pod:release") is not None
+        except Failed as fault:
+            self.parking.mend(connection, id_, fault.reason, fault.words)
+            return False
+
+
+def _why(fault: Exception) -> tuple[Reason, str]:
+    if isinstance(fault, Failed):
+        return fault.reason, fault.words
+    return Reason.HANDLER_FAILED, f"{Reason.HANDLER_FAILED.words} ({describe(fault)})"
