@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_select")
 
 import orjson
+import psycopg
 import sqlalchemy as sa
 from psycopg.types.string import TextLoader
 from sqlalchemy import event as sa_event
@@ -59,7 +60,8 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
 def instant_text(when: datetime) -> str:
     """Write an aware datetime as UTC text of fixed width, so that text order is time order."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    utc = when if when.tzinfo is UTC else when.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def key() -> sa.types.TypeEngine[str]:
@@ -136,8 +138,8 @@ class Database:
     def any_of(self, column: sa.ColumnElement[Any], values: Collection[Any]) -> sa.ColumnElement[bool]:
         """Test membership with one bound value, whatever the number of keys."""
         if self.is_sqlite:
-            keys = orjson.dumps([_sqlite_key(column, value) for value in values]).decode()
-            members: Any = sa.select(sa.literal_column("value")).select_from(sa.func.json_each(keys))
+            listed = orjson.dumps([_sqlite_key(column, value) for value in values]).decode()
+            members: Any = sa.select(sa.literal_column("value")).select_from(sa.func.json_each(listed))
             return sa.type_coerce(column, sa.Text()).in_(members)
         keys = sa.bindparam(None, orjson.dumps(list(values), default=str).decode(), type_=sa.Text())
         elements = sa.func.json_array_elements_text(sa.cast(keys, postgresql.JSON)).alias("value")
@@ -247,6 +249,9 @@ def _sqlite_key(column: sa.ColumnElement[Any], value: Any) -> Any:
 
 def _postgresql_connect(connection: Any, _record: Any) -> None:
     connection.adapters.register_loader("uuid", TextLoader)  # ids are text to us: no object is made of each
+    with suppress(psycopg.Error), connection.transaction():  # a server built without lz4 keeps its slower own
+        connection.execute("SET default_toast_compression = 'lz4'")
+    connection.commit()
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:

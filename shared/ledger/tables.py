@@ -1,13 +1,13 @@
 """Tables of a service that keeps statements: aggregates, statements, people."""
 from __future__ import annotations
 
-import hashlib
 import uuid
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from shared.database import Instant, key
+from shared.ids import digested, named
 from shared.ledger.types import Statement
 
 #: Namespace of the ids of staff, so that every service gives one e-mail address one id without asking.
@@ -79,9 +79,9 @@ def people_table(metadata: sa.MetaData) -> sa.Table:
 def statement_id(aggregate: str, statement: Statement) -> str:
     """Give the id of a statement: the same saying has the same id, whichever way it reached us."""
     text = "\x1f".join((aggregate, statement.about, statement.source, statement.event_id))
-    return str(uuid.UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest()))
+    return digested(text.encode())
 
 
 def staff_id(email: str) -> str:
     """Give the id of a member of staff by work e-mail address, whose case does not matter."""
-    return str(uuid.uuid5(STAFF, email.strip().lower()))
+    return named(STAFF, email.strip().lower())

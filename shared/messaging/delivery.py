@@ -1,12 +1,11 @@
 """One message as it reached us, whichever way it came."""
 from __future__ import annotations
 
-import hashlib
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.ids import digested
 from shared.messaging.outbox import EVENTS, Waiting
 
 
@@ -29,10 +28,9 @@ class Delivery:
 
 def inbox_id(source: str, event_id: str) -> str:
     """Give the key of an event in an inbox: a duplicate is the same source and id."""
-    digest = hashlib.blake2b(f"{source}\x1f{event_id}".encode(), digest_size=16).digest()
-    return str(uuid.UUID(bytes=digest))
+    return digested(f"{source}\x1f{event_id}".encode())
 
 
 def body_id(body: bytes) -> str:
     """Give the key under which an unreadable message is parked: the same bytes are parked once."""
-    return str(uuid.UUID(bytes=hashlib.blake2b(body, digest_size=16).digest()))
+    return digested(body)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from shared.database import Database
+from shared.ids import named
 from shared.messaging.envelope import Event, write
 
 EVENTS, INTAKE = "pod.events", "pod.intake"
@@ -21,7 +22,7 @@ KEPT = timedelta(days=7)
 
 def event_id(aggregate: str, about: str, revision: int) -> str:
     """Give the id of the event that tells revision `revision` of `about`."""
-    return str(uuid.uuid5(TELLING, f"{aggregate}\x1f{about}\x1f{revision}"))
+    return named(TELLING, f"{aggregate}\x1f{about}\x1f{revision}")
 
 
 class Waiting(NamedTuple):
