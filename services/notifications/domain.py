@@ -119,7 +119,7 @@ def _message(event: Saying, rule: Rule, recipient: str, role: str, before: Told 
 def _taking_back(event: Saying, rule: Rule | None, rule_id: str, recipient: str, before: Told) -> Message:
     words = rule.withdrawn if rule and event.withdrawn else GENERIC
     return Message(rule_id, recipient, "", rule.channel if rule else "outbox",
-                   fill("Correction: {reference}", event.fields), fill(words, event.fields), TAKEN_BACK, before.id)
+                   fill("Correction about {reference}", event.fields), fill(words, event.fields), TAKEN_BACK, before.id)
 
 
 def changed(rule: Rule, **said: Any) -> Rule:

@@ -48,7 +48,7 @@ def message(id: UUID) -> str:
         before = sent.one(connection, found["correction_of"]) if found["correction_of"] else None
         corrections, rule = sent.corrections(connection, str(id)), rules.load(connection).get(found["rule"])
     return render_template("message.html", message=found, before=before, corrections=corrections, rule=rule,
-                           in_words=in_words, event_words=event_words)
+                           in_words=in_words, event_words=event_words, channels=CHANNELS)
 
 
 @blueprint.get("/rules")

@@ -15,13 +15,15 @@ FILTERS = ("event_id", "about", "recipient", "state")
 def listed(connection: Connection, wanted: Mapping[str, str], limit: int, after: str | None = None) -> list[sa.RowMapping]:
     """Give messages, newest first; `wanted` names some of FILTERS, `after` is the id the last page ended with."""
     t = notifications.c
-    query = sa.select(notifications).order_by(t.created_at.desc(), t.id.desc()).limit(limit)
+    # what was written together is shown the correction first
+    place = (t.created_at, t.revision, t.id)
+    query = sa.select(notifications).order_by(*(column.desc() for column in place)).limit(limit)
     for name in FILTERS:
         if value := wanted.get(name):
             query = query.where(t[name] == (value.lower() if name == "recipient" else value))
     if after and (last := one(connection, after)):
-        query = query.where(sa.tuple_(t.created_at, t.id) < sa.tuple_(
-            sa.bindparam(None, last["created_at"], t.created_at.type), sa.bindparam(None, after, t.id.type)))
+        reached = sa.tuple_(*(sa.bindparam(None, last[column.name], column.type) for column in place))
+        query = query.where(sa.tuple_(*place) < reached)
     return list(connection.execute(query).mappings())
 
 

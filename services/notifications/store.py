@@ -58,7 +58,7 @@ notifications = sa.Table(
     sa.UniqueConstraint("event_id", "recipient", "rule", name="one_event_one_recipient_one_rule"),
 )
 sa.Index("notifications_heard", notifications.c.heard)
-sa.Index("notifications_newest", notifications.c.created_at, notifications.c.id)
+sa.Index("notifications_newest", notifications.c.created_at, notifications.c.revision, notifications.c.id)
 sa.Index("notifications_recipient", notifications.c.recipient, notifications.c.created_at)
 sa.Index("notifications_about", notifications.c.about)
 

@@ -80,7 +80,7 @@ def test_n06_a_message_is_looked_up_with_the_reason_it_was_sent(page: Any, site:
     page.get_by_label("Event id").fill("admission:1-2")
     page.get_by_role("button", name="Show these").click()
     assert page.locator("tbody tr").count() == 2
-    page.get_by_role("link", name="Correction: J-7K2").first.click()
+    page.get_by_role("link", name="Correction about J-7K2").first.click()
     assert "as if it had never been" in page.content() and "Corrects" in page.content()
     judged(page, "notification")
     page.goto(f"{site}/?recipient=nobody@example.org")
