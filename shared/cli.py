@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import warnings
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,8 @@ ROLES = ("practitioner", "worker", "manager", "panel", "cafe", "operations", "pu
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one `pod` command; give its exit code (2: a setting or a word is wrong)."""
+    # said at every start and of no use to who starts it; docs/decisions says what we do about it
+    warnings.filterwarnings("ignore", message=r"(?s).*Eventlet is deprecated")
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["publish"]:
         # the publisher client stands alone and knows its own options

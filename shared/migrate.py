@@ -70,9 +70,6 @@ def main(args: Namespace) -> int:
     for room in rooms_for(load(), args.services):
         upgrade(room)
         print(f"{room.name}: at {_revision(room)}")
-    if args.restored_at:
-        from shared.operations import hold_effects
-        return hold_effects(args.restored_at, args.services)
     return 0
 
 
@@ -87,7 +84,9 @@ def make(names: list[str], words: str = "first tables") -> None:
         for room in rooms_for(Settings(mode="demo", var=Path(folder)), names):
             upgrade(room)
             with room.database.transaction() as connection:
-                command.revision(config(room, connection), words, autogenerate=True)
+                made = config(room, connection)
+                number = len(list(ScriptDirectory.from_config(made).walk_revisions())) + 1
+                command.revision(made, words, autogenerate=True, rev_id=f"{number:04d}")
 
 
 if __name__ == "__main__":

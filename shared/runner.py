@@ -8,13 +8,13 @@ import warnings
 if {"psycopg", "pika", "sqlalchemy"} & set(sys.modules):
     raise ImportError("shared.runner must be imported before anything that waits: libraries patched too late block all")
 os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_select")
-warnings.filterwarnings("ignore", module="eventlet")
-warnings.filterwarnings("ignore", message=".*[Ee]ventlet.*")
+warnings.filterwarnings("ignore", message=r"(?s).*Eventlet is deprecated")
 
 import eventlet
 
 eventlet.monkey_patch()
 
+import gc
 import importlib
 import logging
 import signal
@@ -77,6 +77,10 @@ def _run(runner: ServiceRunner, rooms: list[Room], settings: Settings, started: 
     handover = HandoverThread(rooms) if settings.embedded else None
     if handover is not None:
         handover.start()
+    # what is loaded now stays: the collector need not look at it again in the middle of a batch
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     _greet(settings, rooms, time.monotonic() - started)
     watched = eventlet.spawn(runner.wait)
     while not stopping and not watched.dead:
