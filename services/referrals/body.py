@@ -99,13 +99,22 @@ def read(shape: type[Shape], given: Any, today: date) -> tuple[dict[str, Any], F
     """Take what was sent; give it as it is kept, and a sentence for each JSON pointer at which it is wrong."""
     if not isinstance(given, dict):
         return {}, {"": "must be an object"}
+    faults: Faults = {}
     try:
         taken: dict[str, Any] = shape().load(given)  # type: ignore[assignment]
     except ValidationError as fault:
-        return {}, dict(_pointers(fault.messages))
-    if shape is Referral:
-        return _normal(taken), dict(_wrong(taken, PATHWAYS[taken["pathway"]], today))
-    return taken, dict(_future(taken, "dated", "/dated", today)) if shape is Document else {}
+        # what is right of it is looked at too, so that everything wrong is said at once
+        faults, valid = dict(_pointers(fault.messages)), fault.valid_data
+        taken = valid if isinstance(valid, dict) else {}
+    return (_normal(taken) if shape is Referral and not faults else taken), {**dict(_unlikely(shape, taken, today)), **faults}
+
+
+def _unlikely(shape: type[Shape], taken: dict[str, Any], today: date) -> Iterator[tuple[str, str]]:
+    """Find what has the right shape and is wrong all the same; `taken` may lack anything."""
+    if shape is Document:
+        yield from _future(taken, "dated", "/dated", today)
+    elif shape is Referral and "pathway" in taken:
+        yield from _wrong(taken, PATHWAYS[taken["pathway"]], today)
 
 
 def _pointers(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -133,16 +142,21 @@ def _key(choices: Iterable[Choice], word: str) -> str | None:
 def _wrong(taken: dict[str, Any], pathway: Pathway, today: date) -> Iterator[tuple[str, str]]:
     yield from _listed(taken, "conditions", pathway.condition)
     yield from _listed(taken, "social_issues", pathway.social_issue)
-    if taken["meeting_preference"] not in {choice.key for choice in pathway.meeting_preference}:
+    if taken.get("meeting_preference", "") not in {"", *(choice.key for choice in pathway.meeting_preference)}:
         yield "/meeting_preference", "is not offered on this pathway"
-    if pathway.nhs_number_required and "nhs_number" not in taken["citizen"]:
-        yield "/citizen/nhs_number", "is missing"
+    citizen = taken.get("citizen")
+    yield from _wrong_citizen(citizen if isinstance(citizen, dict) else {}, pathway, today)
     yield from _future(taken, "conversation_held_on", "/conversation_held_on", today)
-    yield from _future(taken["citizen"], "date_of_birth", "/citizen/date_of_birth", today)
-    if date.fromisoformat(taken["citizen"]["date_of_birth"]) < add_months(today, -12 * OLDEST):
-        yield "/citizen/date_of_birth", f"is more than {OLDEST} years ago"
     for index, paper in enumerate(taken.get("documents", [])):
         yield from _future(paper, "dated", f"/documents/{index}/dated", today)
+
+
+def _wrong_citizen(citizen: dict[str, Any], pathway: Pathway, today: date) -> Iterator[tuple[str, str]]:
+    if pathway.nhs_number_required and not citizen.get("nhs_number"):
+        yield "/citizen/nhs_number", "is missing"
+    yield from _future(citizen, "date_of_birth", "/citizen/date_of_birth", today)
+    if citizen.get("date_of_birth") and date.fromisoformat(citizen["date_of_birth"]) < add_months(today, -12 * OLDEST):
+        yield "/citizen/date_of_birth", f"is more than {OLDEST} years ago"
 
 
 def _listed(taken: dict[str, Any], name: str, choices: tuple[Choice, ...]) -> Iterator[tuple[str, str]]:
@@ -152,5 +166,5 @@ def _listed(taken: dict[str, Any], name: str, choices: tuple[Choice, ...]) -> It
 
 
 def _future(taken: dict[str, Any], name: str, pointer: str, today: date) -> Iterator[tuple[str, str]]:
-    if date.fromisoformat(taken[name]) > today:
+    if taken.get(name) and date.fromisoformat(taken[name]) > today:
         yield pointer, "must not be in the future"
