@@ -81,7 +81,7 @@ def upgrade() -> None:
     with op.batch_alter_table('notifications', schema=None) as batch_op:
         batch_op.create_index('notifications_about', ['about'], unique=False)
         batch_op.create_index('notifications_heard', ['heard'], unique=False)
-        batch_op.create_index('notifications_newest', ['created_at', 'id'], unique=False)
+        batch_op.create_index('notifications_newest', ['created_at', 'revision', 'id'], unique=False)
         batch_op.create_index('notifications_recipient', ['recipient', 'created_at'], unique=False)
 
     op.create_table('outbox',
