@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import wraps
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -13,13 +12,13 @@ from flask_smorest import Blueprint
 
 from services.journeys import decisions, desk, intake, view
 from services.journeys.desk import Query
+from services.journeys.guard import reads_journeys
 from shared.ledger.store import Stale, Written
 from shared.ledger.types import Refused
 from shared.messaging.outbox import INTAKE
-from shared.permissions import may
 from shared.schemas.kinds import take_nhs_number
 from shared.schemas.people import LEGAL_STATUS
-from shared.web.context import current_actor, current_room, requires, transaction, unauthorised
+from shared.web.context import current_room, requires, transaction
 from shared.web.etags import changed_meanwhile, etag, if_match
 from shared.web.idempotency import in_transaction
 from shared.web.problems import Pager, problem, refused
@@ -74,19 +73,6 @@ class Reason(ma.Schema):
     """Why something is taken back."""
 
     reason = ma.fields.String(required=True, validate=ma.validate.Length(1, decisions.LONGEST_WORDS))
-
-
-def reads_journeys(view_: Any) -> Any:
-    """Let in who may read journeys, all or their own; which of them is asked in the query."""
-    @wraps(view_)
-    def checked(*args: Any, **kwargs: Any) -> Any:
-        actor = current_actor()
-        if actor is None:
-            unauthorised("Send a bearer token: Authorization: Bearer <token>.")
-        if not (may(actor.roles, "journey:read") or may(actor.roles, "journey:read-own")):
-            problem(403, "Your role does not let you do this (journey:read).")
-        return view_(*args, **kwargs)
-    return checked
 
 
 @blueprint.route("/journeys")

@@ -28,6 +28,7 @@ caseload = sa.Table(
     sa.Column("id", key(), primary_key=True),
     sa.Column("aggregate", key(), nullable=False, index=True),
     sa.Column("reference", sa.Text, nullable=False, index=True),
+    sa.Column("referral_id", sa.Text, nullable=False),
     sa.Column("pathway", sa.Text, nullable=False),
     sa.Column("practitioner", key(), nullable=False, index=True),
     sa.Column("practitioner_until", sa.Text),
@@ -64,7 +65,8 @@ def _case(state: State, jid: str, journey: Mapping[str, Any]) -> dict[str, Any]:
     if any(True for _ in domain.rests_on_nothing(state, jid)):
         due.append("")
     changes = [on for on in state["changes"] if on >= journey["opened_on"]]
-    return {"id": jid, "aggregate": state["id"], "reference": journey["reference"], "pathway": journey["pathway"],
+    return {"id": jid, "aggregate": state["id"], "reference": journey["reference"],
+            "referral_id": journey["referral_id"], "pathway": journey["pathway"],
             "practitioner": journey["practitioner"], "practitioner_until": min(changes, default=None),
             "development_worker": journey["development_worker"], "inpatient": domain.is_inpatient(state),
             "died": state["death"] is not None, "closes_on": end and end["closes_on"], "ends_at": end and end["ends_at"],
