@@ -81,8 +81,8 @@ def show(id: UUID) -> str:
     with current_room.database.read() as connection:
         desk = open_desk(connection)
         found = found_or_404(desk, id)
-        referral, events = view.whole(desk, found), view.timeline(desk, str(id))
-    pathway = PATHWAYS[referral["pathway"]]
+        pathway = PATHWAYS[found.state["pathway"]]
+        referral, events = view.whole(desk, found), view.timeline(desk, str(id), pathway)
     return render_template("referrals/referral.html", referral=referral, events=[_entry(one) for one in events], pathway=pathway,
                            acts=_acts(desk, found), words=view.legal_status, issues=list(map(pathway.words, referral["social_issues"])),
                            conditions=list(map(pathway.words, referral["conditions"])))

@@ -11,6 +11,7 @@ from shared.calendar import london_day
 from shared.ledger import rows
 from shared.ledger.store import Written
 from shared.ledger.types import Data, State, Statement
+from shared.pathways import Pathway
 from shared.schemas.people import LEGAL_STATUS
 
 #: What happened, in words; a decision keeps its words beside it.
@@ -74,14 +75,14 @@ def stays(state: State) -> list[Data]:
              "legal_status": state["stays"][id_].get("legal_status")} for id_ in domain.in_hospital(state)]
 
 
-def timeline(desk: Desk, id_: str) -> list[Data]:
+def timeline(desk: Desk, id_: str, pathway: Pathway) -> list[Data]:
     """Give what happened, newest first; what was taken back or replaced is marked, not left out."""
     ledger = desk.ledger
     said = [(s, at) for s, at in rows.received(desk.connection, ledger.tables, id_, ledger.rules) if s.kind in HAPPENED]
     names = desk.names({s.actor for s, _ in said if not s.actor.startswith("urn:")})
     stands = {s.about: s for s, _ in sorted(said, key=lambda pair: (pair[0].recorded_at, pair[0].withdrawn, pair[0].event_id))}
     return [{"title": HAPPENED[s.kind] + (": taken back" if s.withdrawn else ""), "at": s.occurred_at, "recorded_at": s.recorded_at,
-             "by": names.get(s.actor, s.actor), "text": _words(s), "corrected": not s.withdrawn and stands[s.about] is not s}
+             "by": names.get(s.actor, s.actor), "text": _words(s, pathway), "corrected": not s.withdrawn and stands[s.about] is not s}
             for s, _ in reversed(said)]
 
 
@@ -90,10 +91,10 @@ def legal_status(code: str | None) -> str:
     return LEGAL_STATUS.get(code or "", "")
 
 
-def _words(statement: Statement) -> str:
+def _words(statement: Statement, pathway: Pathway) -> str:
     data = statement.data
     if statement.kind == "document.added" and data:
-        return f"{data['kind'].replace('_', ' ').capitalize()} of {rules.in_words(data['dated'])}"
+        return f"{pathway.words(data['kind'])} of {rules.in_words(data['dated'])}"
     if statement.kind == "hospital.admitted":
         return ", ".join(word for word in (data.get("ward", ""), legal_status(data.get("legal_status"))) if word)
     return str(data.get("words") or data.get("reason") or "") if statement.kind != "referral.received" else ""

@@ -1,0 +1,166 @@
+"""The rules of a referral, without a database: lapses, clocks, references, and the same end in any order."""
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.referrals import domain, references, rules
+from shared.ledger.fold import advance, fold
+from shared.ledger.types import Actor, Refused, State, Statement
+from shared.pathways import PATHWAYS
+
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+AMARA = Actor("amara@example", "Amara", frozenset({"practitioner"}))
+HELEN = Actor("helen@example", "Helen", frozenset({"manager"}))
+CORE = PATHWAYS["core"]
+TEAM = "Early Intervention Team"
+
+
+def facts(**changes: Any) -> dict[str, Any]:
+    return {"pathway": "core", "reference": "R-7KQ4-M9C", "citizen_id": "c", "conversation_held_on": "2026-03-01", "reason": "x",
+            "conditions": ["bipolar"], "social_issues": [], "meeting_preference": "teams", "commitment_months": 3,
+            "practitioner": {"id": "amara", "role": "key_worker", "team": TEAM}, "named_person": {"id": "tom", "team": TEAM},
+            "inpatient": None, "duplicates": [], "duplicate_reason": None, **changes}
+
+
+def received(care_plan: str = "2026-01-10", risk: str = "2025-12-20", born: date = date(1980, 1, 1), **changes: Any) -> list[Statement]:
+    papers = [{"kind": "care_plan", "dated": care_plan}, {"kind": "risk_assessment", "dated": risk}]
+    said = domain.receive(domain.initial("r"), NOW, AMARA, "amara", facts(**changes), born, [p for p in papers if p["dated"]])
+    assert not isinstance(said, Refused)
+    return said
+
+
+def state_of(said: list[Statement], *more: Statement) -> State:
+    stamped = [s if s.recorded_at else s._replace(recorded_at=s.occurred_at) for s in (*said, *more)]
+    return fold(domain, "r", stamped)[0]
+
+
+def test_R_06_a_document_that_lapses_before_acceptance_blocks_it_again():
+    state = state_of(received())
+    assert domain.state_word(state, NOW) == "complete"
+    # the risk assessment of 20 December is good for six months
+    assert not isinstance(domain.accept(state, datetime(2026, 6, 20, 22, 30, tzinfo=UTC), HELEN, "helen"), Refused)
+    late = domain.accept(state, datetime(2026, 6, 20, 23, 30, tzinfo=UTC), HELEN, "helen")  # 00:30 of the 21st in London
+    assert isinstance(late, Refused) and late.rule == "R-06" and "lapsed after 20 June 2026" in late.reason
+    assert rules.complete_between(state, CORE) == (date(2026, 3, 2), date(2026, 6, 20))
+
+
+@pytest.mark.parametrize(("day", "months", "expected"), [
+    (date(2026, 8, 31), 6, date(2027, 2, 28)), (date(2024, 2, 29), 12, date(2025, 2, 28)), (date(2026, 12, 1), 1, date(2027, 1, 1)),
+    (date(2026, 1, 15), -1, date(2025, 12, 15))])
+def test_R_06_months_end_where_the_month_ends(day: date, months: int, expected: date):
+    assert rules.add_months(day, months) == expected
+
+
+def test_R_07_the_clock_starts_when_the_last_document_is_here():
+    state = state_of(received(risk=""))
+    assert rules.first_meeting_due(state, CORE) is None
+    later = domain.add_document(state, NOW + timedelta(days=5), AMARA, "amara", {"kind": "risk_assessment", "dated": "2026-03-05"})
+    assert not isinstance(later, Refused)
+    found = state_of(received(risk=""), *later)
+    assert rules.first_meeting_due(found, CORE) == (date(2026, 3, 21), date(2026, 3, 28))
+
+
+def test_R_07_a_document_that_was_too_old_when_it_came_starts_no_clock():
+    assert rules.first_meeting_due(state_of(received(risk="2024-01-01")), CORE) is None
+
+
+def test_R_05_somebody_under_18_cannot_be_accepted_before_their_birthday_and_their_birthday_is_not_kept_of_adults():
+    state = state_of(received(born=date(2008, 3, 10)))
+    assert [one["rule"] for one in domain.missing(state, NOW)] == ["R-05"]
+    assert domain.missing(state, datetime(2026, 3, 10, 9, tzinfo=UTC)) == []
+    assert state_of(received())["adult_from"] is None
+
+
+def test_R_04_three_months_are_enough_and_two_are_not():
+    assert domain.missing(state_of(received(commitment_months=3)), NOW) == []
+    assert [one["rule"] for one in domain.missing(state_of(received(commitment_months=2)), NOW)] == ["R-04"]
+
+
+def test_R_01_without_a_conversation_nothing_is_accepted():
+    assert domain.missing(state_of(received(conversation_held_on="")), NOW)[0]["rule"] == "R-01"
+
+
+def test_R_15_a_decision_keeps_every_rule_and_which_rules_they_were():
+    state = state_of(received())
+    (said,) = domain.accept(state, NOW, HELEN, "helen")
+    assert said.data["fingerprint"] == CORE.fingerprint and len(said.data["rules"]) == 8
+    assert {tuple(one) for one in said.data["rules"]} == {("rule", "outcome", "words")}
+
+
+def test_a_reallocation_tells_nobody_anew_what_was_accepted():
+    state = state_of(received())
+    accepted = domain.accept(state, NOW, HELEN, "helen")
+    state = state_of(received(), *accepted)
+    before = domain.owed(state, NOW)["referral:r:accepted"]
+    chosen = domain.allocate(state, NOW + timedelta(hours=1), HELEN, "helen", "wren")
+    assert domain.owed(state_of(received(), *accepted, *chosen), NOW)["referral:r:accepted"]._replace(occurred_at="") == before._replace(occurred_at="")
+
+
+def test_nobody_decides_without_the_permission_to():
+    state = state_of(received())
+    for command in (domain.accept, domain.decline, domain.allocate, domain.withdraw):
+        words = ("a", "b") if command in (domain.decline, domain.withdraw) else ("wren",) if command is domain.allocate else ()
+        refusal = command(state, NOW, Actor("panel@example", roles=frozenset({"panel"})), "panel", *words)  # type: ignore[operator]
+        assert isinstance(refusal, Refused) and refusal.rule == "permission"
+
+
+REPORTS = [("stay:V:1:admission", "hospital.admitted"), ("stay:V:1:discharge", "hospital.discharged"), ("death", "citizen.died"),
+           ("stay:V2:admission", "hospital.admitted")]
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> Statement:
+    about, kind = draw(st.sampled_from(REPORTS))
+    gone = draw(st.booleans())
+    data: dict[str, Any] = {} if gone else {"died_on": "2026-03-01"} if kind == "citizen.died" else {"ward": "Elm"}
+    return Statement(about, kind, NOW + timedelta(hours=draw(st.integers(-40, 40))), data, gone,
+                     NOW + timedelta(hours=draw(st.integers(0, 9))), "urn:hospital", "urn:hospital", str(uuid.UUID(int=draw(st.integers(0, 99)))))
+
+
+@given(st.lists(reports(), max_size=12), st.randoms())
+def test_J_13_reports_end_the_same_in_any_order_and_however_often(said: list[Statement], chance: Any):
+    base = [s._replace(recorded_at=NOW) for s in received()]
+    one = fold(domain, "r", [*base, *said])[0]
+    mixed = [*base, *said, *said[:3]]
+    chance.shuffle(mixed)
+    assert fold(domain, "r", mixed)[0] == one
+    assert domain.owed(one, NOW) == domain.owed(fold(domain, "r", mixed)[0], NOW)
+
+
+@given(st.lists(reports(), max_size=8))
+def test_evolve_is_total_and_leaves_the_state_it_was_given_alone(said: list[Statement]):
+    state = domain.initial("r")
+    before = repr(state)
+    advance(domain, state, said, None)
+    assert repr(state) == before
+
+
+@given(st.integers(0, 22 ** 6), st.integers(0, 6), st.sampled_from(references.ALPHABET))
+def test_a_reference_with_one_wrong_character_is_never_another_reference(number: int, place: int, letter: str):
+    letters = "".join(references.ALPHABET[number // 23 ** n % 23] for n in range(6))
+    plain = letters + references.check_character(letters)
+    wrong = plain[:place] + letter + plain[place + 1:]
+    assert wrong == plain or references.read_reference(wrong) is None
+
+
+@given(st.integers(0, 22 ** 6), st.integers(0, 4))
+def test_a_reference_with_two_neighbours_swapped_is_never_another_reference(number: int, place: int):
+    letters = "".join(references.ALPHABET[number // 23 ** n % 23] for n in range(6))
+    plain = letters + references.check_character(letters)
+    wrong = plain[:place] + plain[place + 1] + plain[place] + plain[place + 2:]
+    assert wrong == plain or references.read_reference(wrong) is None
+
+
+def test_a_reference_is_read_however_it_is_typed():
+    made = references.new_reference()
+    for typed in (made, made.lower(), made.replace("-", ""), made.replace("-", " ").strip(), made[2:], f" {made} "):
+        assert references.read_reference(typed) == made
+    for typed in ("", "R", "R-0000-000", "hello", "R-7KQ4-M9" + "é"):
+        assert references.read_reference(typed) is None
+    assert not set("0O1IL5S2Z8BUV") & set(references.ALPHABET)
