@@ -142,7 +142,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             values[setting.name[4:].lower()] = setting.parse(_text(setting, environ))
         except (ValueError, OSError) as fault:
             faults.append(f"{setting.name}: {fault} ({setting.purpose})")
-    known = {s.name for s in SETTINGS} | {f"{s.name}_FILE" for s in SETTINGS}
+    known = {"POD_TOKEN"} | {s.name for s in SETTINGS} | {f"{s.name}_FILE" for s in SETTINGS}
     faults += [f"{name}: no such setting; the names are listed by 'pod doctor'" for name in environ
                if name.startswith("POD_") and name not in known]
     if not faults:

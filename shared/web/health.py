@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Flask
 
 from shared.web.context import current_room
 
@@ -24,3 +24,11 @@ def ready() -> tuple[dict[str, Any], int]:
     body = {"service": current_room.name, "ready": not wrong,
             "checks": {name: fault or "ok" for name, fault in checks.items()}}
     return body, 503 if wrong else 200
+
+
+def alone(room: Any) -> Flask:
+    """Make the app of a process that serves no pages: its health, for whoever watches over it."""
+    app = Flask("shared.web", static_folder=None, template_folder=None)
+    app.extensions["pod.room"] = room
+    app.register_blueprint(blueprint)
+    return app

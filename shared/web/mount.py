@@ -5,6 +5,7 @@ nameko and eventlet.
 """
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from nameko.extensions import Entrypoint
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from shared import metrics
+from shared.web import health
 from shared.web.context import Room
 from shared.web.root import create_root
 
@@ -88,8 +90,9 @@ class Site:
         self.mounts[room.prefix] = _stopping
         if not self.rooms:
             self.sites.pop(self.address, None)
-            self._server.kill()  # from here on eventlet's server only finishes what it has
-            self._socket.close()
+            if self._server is not None:
+                self._server.kill()  # from here on eventlet's server only finishes what it has
+                self._socket.close()
 
     def finish(self) -> None:
         """Wait, within a bound, until the last answers are written."""
@@ -125,16 +128,21 @@ class Web(Entrypoint):  # type: ignore[misc]
     def setup(self) -> None:
         """Make the app and find the address."""
         self.room = self.container.service_cls.room
-        if "web" not in self.room.parts:
-            return
-        self.app = self.create_app(self.room)
+        self.app = self.create_app(self.room) if "web" in self.room.parts else health.alone(self.room)
         self.site = Site.at(self.room.settings.http)
 
     def start(self) -> None:
-        """Begin to serve, where this process serves pages at all."""
-        if self.site is None:
-            return
-        self.site.mount(self.room, self._answer)
+        """Begin to serve; a process without pages serves its health and /metrics, where the address is free."""
+        assert self.site is not None
+        try:
+            self.site.mount(self.room, self._answer)
+        except OSError as fault:
+            if "web" in self.room.parts or fault.errno != errno.EADDRINUSE:
+                raise
+            log.warning("%s is taken: this process shows no health and no metrics; give it its own POD_HTTP",
+                        self.room.settings.http)
+            self.site.unmount(self.room)
+            self.site = None
 
     def stop(self) -> None:
         """Take no more requests; give those in flight a while, then end them."""
