@@ -35,6 +35,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
     sa.Column('aggregate', sa.Uuid(as_uuid=False), nullable=False),
     sa.Column('reference', sa.Text(), nullable=False),
+    sa.Column('referral_id', sa.Text(), nullable=False),
     sa.Column('pathway', sa.Text(), nullable=False),
     sa.Column('practitioner', sa.Uuid(as_uuid=False), nullable=False),
     sa.Column('practitioner_until', sa.Text(), nullable=True),
