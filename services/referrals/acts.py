@@ -15,6 +15,7 @@ from services.referrals.store import referrals
 from shared.calendar import london_day
 from shared.ledger.store import Written
 from shared.ledger.tables import staff_id
+from shared.ledger.types import Refused
 from shared.pathways import PATHWAYS
 from shared.web.context import current_room, requires, transaction
 from shared.web.idempotency import in_transaction
@@ -41,10 +42,9 @@ ENTER = {"kind": "Choose which document it is", "dated": "Enter the date of the 
 def accept(id: UUID) -> Any:
     """Accept a referral; whoever comes second is told who was first, and when."""
     desk = open_desk(transaction())
-    found_or_404(desk, id)
-    settled(desk.accept(str(id)))
-    flash("The referral was accepted. A journey opens; now choose the development worker.", "success")
-    return redirect(url_for("referrals.show", id=id), 303)
+    found = found_or_404(desk, id)
+    return _answered(desk, found, desk.accept(str(id)),
+                     "The referral was accepted. A journey opens; now choose the development worker.")
 
 
 @blueprint.get("/<uuid:id>/<any(document, decline, withdraw, allocate):act>")
@@ -72,9 +72,17 @@ def do(id: UUID, act: str) -> Any:
         _say(form, pointer.strip("/"), words)
     if form.errors:
         return make_response(_page(desk, found, act, form), 422)
-    settled(DO[act](desk, str(id), taken))
-    flash(WORDS[act][2], "success")
-    return redirect(url_for("referrals.show", id=id), 303)
+    return _answered(desk, found, DO[act](desk, str(id), taken), WORDS[act][2])
+
+
+def _answered(desk: Desk, found: Written, answer: Answer, words: str) -> Any:
+    """Go back to the referral, or say on a page why it was not done and what would help."""
+    if isinstance(answer, Refused) and answer.rule != "permission":
+        page = render_template("referrals/refused.html", refusal=answer, referral=view.brief(desk, found))
+        return make_response(page, 409)
+    settled(answer)
+    flash(words, "success")
+    return redirect(url_for("referrals.show", id=found.state["id"]), 303)
 
 
 def _allocate(desk: Desk, id_: str, given: dict[str, Any]) -> Answer:

@@ -19,7 +19,7 @@ from shared.schemas.shape import Shape, json_schema
 from shared.web.context import current_actor, current_room, requires, transaction
 from shared.web.etags import changed_meanwhile, etag, if_match
 from shared.web.idempotency import in_transaction
-from shared.web.problems import Pager, problem
+from shared.web.problems import PAGE_LIMIT, Pager, problem
 
 blueprint = Blueprint("referrals-api", __name__, url_prefix="/referrals", description="Referrals: send, follow, decide, allocate")
 
@@ -34,13 +34,30 @@ def open_desk(connection: Any) -> Desk:
 
 def described(shape: type[Shape]) -> dict[str, Any]:
     """Describe a body for the OpenAPI document."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": json_schema(shape)}}}}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": _tolerant(json_schema(shape))}}}}
+
+
+def _tolerant(schema: Any) -> Any:
+    """Leave out that unknown fields are refused: of what is sent to us they are ignored."""
+    if isinstance(schema, list):
+        return [_tolerant(one) for one in schema]
+    if isinstance(schema, dict):
+        return {name: _tolerant(value) for name, value in schema.items() if name != "additionalProperties"}
+    return schema
+
+
+#: The filters of the list, for the OpenAPI document.
+FILTERS = [{"in": "query", "name": name, "schema": {"type": "string", **more}} for name, more in (
+    ("state", {"enum": list(lists.STATES)}), ("mine", {"enum": ["true", "false"]}), ("overdue", {"enum": ["true", "false"]}),
+    ("reference", {}), ("after", {"format": "uuid"}))]
+FILTERS.append({"in": "query", "name": "limit", "schema": {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT}})
 
 
 @blueprint.route("")
 class Referrals(MethodView):
     """All referrals one may see."""
 
+    @blueprint.doc(parameters=FILTERS)
     @requires(WITH_US)
     def get(self) -> dict[str, Any]:
         """List referrals, newest first; filters `state`, `mine`, `overdue`, `reference`."""

@@ -29,6 +29,8 @@ DECLINE_REASONS = [("not_for_this_pathway", "Not for this pathway"), ("commitmen
 WITHDRAW_REASONS = [("citizen_decided", "The citizen decided otherwise"), ("moved", "The citizen moved away"),
                     ("other_support", "Other support was found"), ("by_mistake", "Sent by mistake"), ("died", "The citizen died"),
                     ("other", "Another reason")]
+#: Every coded reason in words.
+REASONS = dict([*DECLINE_REASONS, *WITHDRAW_REASONS])
 
 
 class Box(NamedTuple):

@@ -84,7 +84,7 @@ def show(id: UUID) -> str:
         pathway = PATHWAYS[found.state["pathway"]]
         referral, events = view.whole(desk, found), view.timeline(desk, str(id), pathway)
     return render_template("referrals/referral.html", referral=referral, events=[_entry(one) for one in events], pathway=pathway,
-                           acts=_acts(desk, found), words=view.legal_status, issues=list(map(pathway.words, referral["social_issues"])),
+                           acts=_acts(desk, found), words=view.legal_status, reasons=forms.REASONS, issues=list(map(pathway.words, referral["social_issues"])),
                            conditions=list(map(pathway.words, referral["conditions"])))
 
 

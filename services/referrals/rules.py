@@ -154,14 +154,12 @@ def _condition(state: State, pathway: Pathway) -> list[Outcome]:
 
 
 def _document(state: State, paper: Document, day: date) -> Outcome:
-    here = newest(state, paper.kind)
+    here, help_ = newest(state, paper.kind), f"Add a {paper.words} that is not older than {paper.max_age_months} months."
     if here is None:
-        return Outcome("R-06", "not met", f"The {paper.words} is missing.",
-                       f"Add one that is not older than {paper.max_age_months} months.")
+        return Outcome("R-06", "not met", f"The {paper.words} is missing.", help_)
     last = lapses_on(paper, here["dated"])
     said = f"The {paper.words} of {in_words(here['dated'])}"
-    return _met("R-06", day <= last, f"{said} is up to date until {in_words(last)}.", f"{said} lapsed after {in_words(last)}.",
-                f"Add one that is not older than {paper.max_age_months} months.")
+    return _met("R-06", day <= last, f"{said} is up to date until {in_words(last)}.", f"{said} lapsed after {in_words(last)}.", help_)
 
 
 def _noted(state: State) -> list[Outcome]:

@@ -180,6 +180,8 @@ def test_two_people_accept_and_the_second_is_told_who_was_first(page: Any, site:
     page.get_by_role("button", name="Accept").click()
     assert "Helen Marsh accepted this referral on" in page.inner_text("main")
     judged(page, "referrals-second")
+    page.get_by_role("link", name="See the referral").click()
+    assert page.url == here
 
 
 def test_without_JavaScript_a_document_is_added_and_a_referral_declined(plain_page: Any, page: Any, site: Site) -> None:
@@ -201,7 +203,7 @@ def test_without_JavaScript_a_document_is_added_and_a_referral_declined(plain_pa
     plain_page.get_by_label("Documents missing or out of date").check()
     plain_page.get_by_label("What will you tell the practitioner?").fill("The risk assessment never came.")
     plain_page.get_by_role("button", name="Decline the referral").click()
-    assert "What would change the answer: Add one that is not older than 6 months." in plain_page.inner_text("main")
+    assert "What would change the answer: Add a Steve Morgan risk assessment that is not older than 6 months." in plain_page.inner_text("main")
     enter(page, site, "Helen Marsh")
     page.goto(f"{here}")
     judged(page, "referrals-declined")
