@@ -107,9 +107,9 @@ class Inbox:
             self.take(deliveries[:half])
             self.take(deliveries[half:])
             return
-        log.error("%s: writing an event raised %s; it is put off", self.service, type(fault).__name__)
+        log.error("%s: writing an event raised %s; it is put off", self.service, describe(fault))
         try:
-            self._commit(deliveries, refuse=type(fault).__name__)
+            self._commit(deliveries, refuse=describe(fault))
         except Exception as worse:
             if is_trouble(worse) or is_contention(worse):
                 raise
@@ -117,7 +117,7 @@ class Inbox:
 
     def _give_up(self, delivery: Delivery, fault: Exception) -> None:
         """Park a message that cannot even be put off: whatever it is, it may not stand in the way of the others."""
-        log.error("%s: an event could not be put off: %s; it is parked", self.service, type(fault).__name__)
+        log.error("%s: an event could not be put off: %s; it is parked", self.service, describe(fault))
         words = f"{Reason.HANDLER_FAILED.words} ({type(fault).__name__})"
         parked = unusable(delivery, Unusable(Reason.HANDLER_FAILED, words), of_known=True)
         self.database.run(lambda connection: self.parking.park(connection, [parked], self.database.now(connection)))
