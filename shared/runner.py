@@ -28,6 +28,7 @@ from shared.messaging.consumer import HandoverThread
 from shared.room import Room
 from shared.settings import Settings, SettingsError, load
 from shared.suite import PARTS, SERVICES, rooms_for
+from shared.web.staff import staff as demo_staff
 
 log = logging.getLogger("pod")
 
@@ -35,7 +36,7 @@ log = logging.getLogger("pod")
 GRACE = 30.0
 
 
-def up(services: Sequence[str] = (), only: str | None = None) -> int:
+def up(services: Sequence[str] = (), only: Sequence[str] = ()) -> int:
     """Run services until told to stop; the work behind `pod up`."""
     started = time.monotonic()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -108,9 +109,16 @@ def _stop(runner: ServiceRunner, handover: HandoverThread | None) -> None:
 
 
 def _greet(settings: Settings, rooms: Sequence[Room], seconds: float) -> None:
-    parts = "" if rooms[0].parts == frozenset(PARTS) else f" ({', '.join(rooms[0].parts)} only)"
+    parts = "" if rooms[0].parts == frozenset(PARTS) else f" ({', '.join(sorted(rooms[0].parts))} only)"
     print(f"The Pod suite is ready after {seconds:.1f} s: {', '.join(r.name for r in rooms)}{parts}", flush=True)
     if "web" in rooms[0].parts:
         print(f"Open http://{settings.http}/", flush=True)
     if settings.demo and "web" in rooms[0].parts:
-        print("Demo sign-in: choose a person on the sign-in page; 'pod token ROLE' prints a bearer token.", flush=True)
+        print(_sign_ins(), flush=True)
+
+
+def _sign_ins() -> str:
+    """Say whom one may sign in as; demo mode only, and all of them are invented."""
+    people = [f"  {', '.join(sorted(p.roles)):<13} {p.name}" for p in demo_staff()]
+    return "\n".join(["Sign in as any of these (no password; they are invented):", *people,
+                      "For the API, 'POD_MODE=demo pod token ROLE' prints a bearer token."])
