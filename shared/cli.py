@@ -56,7 +56,8 @@ def _add(commands: Any, name: str, run: Any, words: str) -> argparse.ArgumentPar
 def _running(commands: Any) -> None:
     up = _add(commands, "up", lambda a: _call("shared.runner", "up", a.services, a.only), "run services, all of them by default")
     up.add_argument("services", nargs="*", metavar="SERVICE", help=f"any of {', '.join(SERVICES)}; none means all")
-    up.add_argument("--only", choices=("web", "work", "relay"), help="run one part of a service in this process")
+    up.add_argument("--only", action="append", default=[], choices=("web", "work", "relay"),
+                    help="run one part of a service in this process; may be said twice")
     _add(commands, "demo", lambda a: _call("shared.demo", "main"), "make the invented city anew (demo mode only)")
     doctor = _add(commands, "doctor", lambda a: _call("shared.doctor", "main"), "say everything that is wrong, and what to do")
     doctor.epilog = "Exit code 1 when something is wrong."

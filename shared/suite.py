@@ -26,9 +26,8 @@ def service_class(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-def rooms_for(settings: Settings, names: Sequence[str] = (), only: str | None = None) -> list[Room]:
-    """Bind services, all by default, to settings; raises SettingsError for a name there is no service of."""
+def rooms_for(settings: Settings, names: Sequence[str] = (), only: Sequence[str] = ()) -> list[Room]:
+    """Bind services, all by default, to settings, with the parts of `only`; raises SettingsError for an unknown name."""
     if unknown := set(names) - set(SERVICES):
         raise SettingsError([f"{', '.join(sorted(unknown))}: no such service; there are {', '.join(SERVICES)}"])
-    parts = (only,) if only else PARTS
-    return [Room(service_class(name), settings, parts=parts) for name in (names or SERVICES)]
+    return [Room(service_class(name), settings, parts=only or PARTS) for name in (names or SERVICES)]

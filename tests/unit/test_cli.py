@@ -34,7 +34,8 @@ def test_roles_on_the_command_line_are_those_of_the_permission_table() -> None:
 
 def test_up_without_a_name_means_all() -> None:
     assert parse("up").services == []
-    assert parse("up", "cafe", "--only", "web").only == "web"
+    assert parse("up", "cafe", "--only", "web").only == ["web"]
+    assert parse("up", "--only", "work", "--only", "relay").only == ["work", "relay"]
 
 
 def test_parked_lists_unless_told_otherwise() -> None:
