@@ -99,12 +99,12 @@ def told(room: Room) -> list[dict[str, Any]]:
 
 
 def stands(room: Room) -> dict[str, Any]:
-    """Give what stands of what was announced: key -> (type, data without those told)."""
-    standing: dict[str, Any] = {}
-    for one in told(room):
-        standing[one["about"]] = one
-    return {about: (one["type"], {name: value for name, value in one["data"].items() if name != "told"})
-            for about, one in standing.items() if not one.get("withdrawn")}
+    """Give what stands of what was announced of the citizen: key -> (type, facts); whom it told is another matter."""
+    table = room.keeper.ledger.tables.aggregates
+    with room.database.read() as connection:
+        kept = connection.execute(table.select().where(table.c.id == CITIZEN)).mappings().one_or_none()
+    announced = orjson.loads(kept["announced"]) if kept else {}
+    return {about: (one[1], one[3]) for about, one in announced.items() if not one[4]}
 
 
 def state(room: Room) -> dict[str, Any]:
