@@ -139,6 +139,7 @@ class Listener:
         del self.waiting[:len(together)]
         if self.link is not None:
             self.link.channel.basic_ack(together[-1][0], multiple=True)
+            self.link.pump(0)  # sent now, or the broker would send nothing new while the next batch is worked on
 
     def _measure(self, count: int, seconds: float) -> None:
         if self.polite:
