@@ -5,6 +5,7 @@ to the day in hand, so that what the pages show is what would be there had the s
 """
 from __future__ import annotations
 
+import importlib
 import sys
 import tomllib
 import uuid
@@ -129,6 +130,7 @@ class City:
         steps = sorted(self._steps(), key=lambda one: one.at)
         self.now = steps[0].at
         with self._clocks():
+            self._name_a_manager()
             for step in steps:
                 if london_day(step.at) != london_day(self.now):
                     self._look(step.at)
@@ -136,6 +138,13 @@ class City:
                 self._event(step) if "event" in step.what else self._command(step)
                 self._settle()
             self._look(self.end)
+
+    def _name_a_manager(self) -> None:
+        """Let the manager be told of journeys that need a development worker, as a manager would on the rules page."""
+        rules = importlib.import_module("services.notifications.rules")
+        manager, database = find(MANAGER), self.rooms["notifications"].database
+        database.run(lambda connection: rules.change(connection, database, manager, "journey-opened", 0, self.now,
+                                                     {"also": (manager.email,)}))
 
     @contextmanager
     def _clocks(self) -> Iterator[None]:

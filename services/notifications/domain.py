@@ -21,7 +21,7 @@ NAMED = ("practitioner", "named_person", "development_worker")
 
 @dataclass(frozen=True)
 class Rule:
-    """One event tells these roles, by this channel, in these words; `version` 0 is as it was shipped."""
+    """One event tells these roles and addresses, by this channel, in these words; `version` 0 is as it was shipped."""
 
     id: str
     event: str
@@ -31,6 +31,7 @@ class Rule:
     withdrawn: str = GENERIC
     channel: str = "outbox"
     enabled: bool = True
+    also: tuple[str, ...] = ()
     version: int = 0
 
 
@@ -104,6 +105,8 @@ def _named(event: Saying, rules: Iterable[Rule]) -> dict[Key, str]:
             for recipient, role in event.recipients:
                 if role in rule.to:
                     named.setdefault((recipient, rule.id), role)
+            for address in rule.also:
+                named.setdefault((address, rule.id), "")
     return named
 
 

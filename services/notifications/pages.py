@@ -67,7 +67,7 @@ def rule_form(id: str) -> str:
     """Show a rule to be changed."""
     with current_room.database.read() as connection:
         rule = _found(rules.load(connection), id)
-    return _rule_page(rule, RuleForm(obj=rule))
+    return _rule_page(rule, RuleForm(data={**vars(rule), "also": "\n".join(rule.also)}))
 
 
 @blueprint.post("/rules/<id>")
@@ -81,7 +81,9 @@ def change_rule(id: str) -> Any:
     actor, database = current_actor(), current_room.database
     assert isinstance(actor, Actor)
     seen = int(form.version.data) if str(form.version.data).isdigit() else -1
-    answer = rules.change(transaction(), database, actor, id, seen, database.now(transaction()), form.data)
+    lines = {name: (form[name].data or "").replace("\r\n", "\n") for name in ("text", "withdrawn")}
+    said = {**form.data, **lines, "also": tuple((form.also.data or "").lower().split())}
+    answer = rules.change(transaction(), database, actor, id, seen, database.now(transaction()), said)
     if isinstance(answer, Refused):
         refuse_form(form, answer)
         return make_response(_rule_page(rule, form), 422)
@@ -112,7 +114,7 @@ def event_words(name: str) -> str:
 
 def whom(rule: Rule) -> str:
     """Say whom a rule tells."""
-    return ", ".join(ROLES.get(role, role) for role in rule.to)
+    return ", ".join((*(ROLES.get(role, role) for role in rule.to), *rule.also))
 
 
 def in_words(rule: Rule) -> str:

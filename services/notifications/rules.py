@@ -18,10 +18,12 @@ from services.notifications.words import allowed, faults
 from shared.database import Database
 from shared.ledger.types import Actor, Refused
 from shared.permissions import may
+from shared.schemas.kinds import take_email
 
 FILE = Path(__file__).with_name("rules.toml")
 #: What staff may change of a rule; whom an event tells is part of its contract.
-CHANGEABLE = ("enabled", "subject", "text", "withdrawn", "channel")
+CHANGEABLE = ("enabled", "subject", "text", "withdrawn", "channel", "also")
+MEANWHILE = Refused("N-01", "Somebody changed this rule meanwhile.", "Open it afresh and decide again.")
 
 
 @cache
@@ -43,7 +45,8 @@ def load(connection: Connection) -> dict[str, Rule]:
     columns = [store.rules.c[name] for name in ("id", *CHANGEABLE, "version")]
     for row in connection.execute(sa.select(*columns)).mappings():
         if row["id"] in rules:
-            rules[row["id"]] = replace(rules[row["id"]], **{n: row[n] for n in (*CHANGEABLE, "version")})
+            said = {name: row[name] for name in (*CHANGEABLE, "version")}
+            rules[row["id"]] = replace(rules[row["id"]], **{**said, "also": tuple(row["also"].split())})
     return rules
 
 
@@ -59,8 +62,19 @@ def refusal(rule: Rule) -> Refused | None:
         words = getattr(rule, name).strip()
         if not words:
             return Refused("N-01", "A message needs words here.", field=name)
+        if "\0" in words or "\r" in words:
+            return Refused("N-01", "It holds a character that cannot be stored.", field=name)
         if wrong := faults(words, allowed(rule.event, subject)):
             return Refused("N-05", wrong[0], "A message says no more than it must.", name)
+    return _address_refusal(rule)
+
+
+def _address_refusal(rule: Rule) -> Refused | None:
+    for address in rule.also:
+        try:
+            take_email(address)
+        except ValueError:
+            return Refused("N-01", f"{address} is not an e-mail address.", "Write one address on each line.", "also")
     return None
 
 
@@ -71,13 +85,15 @@ def change(connection: Connection, database: Database, actor: Actor, id_: str, s
         return Refused("N-01", "Only a manager may change a rule.")
     current = _locked(connection, id_)
     if current.version != seen:
-        return Refused("N-01", "Somebody changed this rule meanwhile.", "Open it afresh and decide again.")
+        return MEANWHILE
     rule = changed(current, **{name: said[name] for name in CHANGEABLE if name in said})
     if wrong := refusal(rule):
         return wrong
-    row = {"id": id_, **{name: getattr(rule, name) for name in CHANGEABLE}, "version": rule.version, "changed_at": now,
+    row = {"id": id_, **{name: getattr(rule, name) for name in CHANGEABLE}, "also": "\n".join(rule.also), "version": rule.version, "changed_at": now,
            "changed_by": actor.email}
-    database.insert(connection, store.rules, [row], conflict="update", update=[name for name in row if name != "id"])
+    if not seen:  # nothing to lock yet: of two first changes one is there first
+        return rule if database.insert_new(connection, store.rules, [row], "id") else MEANWHILE
+    connection.execute(store.rules.update().where(store.rules.c.id == id_).values(row))
     return rule
 
 

@@ -22,6 +22,7 @@ rules = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("withdrawn", sa.Text, nullable=False),
     sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("also", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("changed_at", Instant(), nullable=False),
     sa.Column("changed_by", sa.Text, nullable=False),

@@ -100,8 +100,10 @@ def test_n01_a_manager_changes_a_rule_and_what_was_typed_stays_when_it_is_wrong(
         if window is page:
             judged(page, "rule-refused")
         window.get_by_label("Subject").fill("Journey {reference}: please review")
+        window.get_by_label("Also tell").fill("duty@pod.example\nhelen.marsh@pod.example")
         window.get_by_role("button", name="Save the rule").click()
         assert window.get_by_text("The rule was changed").is_visible()
+        assert window.get_by_text("helen.marsh@pod.example").first.is_visible()
         if window is page:
             judged(page, "rules")
 
@@ -112,3 +114,14 @@ def test_n01_a_worker_reads_the_rules_and_is_not_offered_to_change_them(page: An
     assert page.get_by_role("link", name="Change").count() == 0
     judged(page, "rules-worker")
     assert page.goto(f"{site}/rules/death").status == 403
+
+
+def test_n01_a_rule_opened_again_shows_what_was_saved(page: Any, site: str) -> None:
+    enter(page, site, "Helen Marsh")
+    for _ in range(2):
+        page.goto(f"{site}/rules/discharge")
+        page.get_by_label("Also tell").fill("duty@pod.example\nhelen.marsh@pod.example")
+        page.get_by_role("button", name="Save the rule").click()
+    page.goto(f"{site}/rules/discharge")
+    assert page.get_by_label("Also tell").input_value() == "duty@pod.example\nhelen.marsh@pod.example"
+    judged(page, "rule")

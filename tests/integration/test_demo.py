@@ -76,7 +76,7 @@ def test_the_development_worker_and_the_practitioner_were_told_and_told_of_corre
     sent = rows(city["notifications"], "notifications")
     assert {one["event_type"] for one in sent} >= {
         "referral.received", "referral.accepted", "referral.declined", "referral.withdrawn", "referral.allocated", "journey.allocated",
-        "journey.admission_recorded", "journey.discharge_recorded", "journey.death_recorded", "journey.review_overdue",
+        "journey.opened", "journey.admission_recorded", "journey.discharge_recorded", "journey.death_recorded", "journey.review_overdue",
         "journey.closing_set", "journey.transition_recorded"}
     assert {one["event_type"] for one in sent if one["correction_of"]} >= {"journey.admission_recorded", "journey.death_recorded"}
 

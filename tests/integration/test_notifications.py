@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -111,10 +112,31 @@ def test_n01_a_manager_changes_a_rule_and_later_messages_use_it(inbox: Inbox) ->
     assert [m["subject"] for m in take(inbox, admission())] == ["Please look at J-7K2"]
 
 
+def test_n01_a_rule_also_tells_addresses_no_event_names_once_each_and_corrects_them(inbox: Inbox) -> None:
+    change(inbox, MANAGER, "admission-pod", also=(MANAGER.email, WREN["email"]))
+    take(inbox, admission())
+    made = take(inbox, admission(revision=2, withdrawn=True))
+    assert sorted(m["recipient"] for m in made) == sorted([AMARA["email"], WREN["email"], MANAGER.email] * 2)
+    assert isinstance(change(inbox, MANAGER, "death", also=("no address",)), Refused)
+
+
 def test_n01_two_people_change_one_rule_one_wins_the_other_is_told(inbox: Inbox) -> None:
     change(inbox, MANAGER, "death", enabled=False)
     refused = change(inbox, MANAGER, "death", enabled=True)
     assert isinstance(refused, Refused) and "meanwhile" in refused.reason
+
+
+def test_n01_of_two_first_changes_at_once_one_wins_and_the_other_is_told(inbox: Inbox) -> None:
+    if inbox.database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    answers: list[Any] = []
+    with inbox.database.transaction() as connection:
+        rules.change(connection, inbox.database, MANAGER, "death", 0, WHEN, {"enabled": False})
+        other = threading.Thread(target=lambda: answers.append(change(inbox, MANAGER, "death", enabled=True)))
+        other.start()
+        other.join(0.3)
+    other.join(10)
+    assert [type(answer) for answer in answers] == [Refused]
 
 
 def test_n01_a_worker_may_not_change_a_rule(inbox: Inbox) -> None:
@@ -124,6 +146,7 @@ def test_n01_a_worker_may_not_change_a_rule(inbox: Inbox) -> None:
 def test_n05_a_rule_may_not_be_made_to_say_a_name(inbox: Inbox) -> None:
     refused = change(inbox, MANAGER, "admission-pod", subject="{citizen}")
     assert isinstance(refused, Refused) and refused.rule == "N-05" and refused.field == "subject"
+    assert isinstance(change(inbox, MANAGER, "admission-pod", text="a \0 in it"), Refused)
 
 
 def test_n07_those_told_under_a_rule_since_switched_off_are_still_corrected(inbox: Inbox) -> None:
