@@ -5,22 +5,18 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 
-from services.referrals import body, forms, lists, view
+from services.referrals import body, directory, forms, view
 from services.referrals.api import WITH_US, found_or_404, open_desk, settled
 from services.referrals.desk import Answer, Desk
-from services.referrals.store import referrals
 from shared.calendar import london_day
 from shared.ledger.store import Written
-from shared.ledger.tables import staff_id
 from shared.ledger.types import Refused
 from shared.pathways import PATHWAYS
 from shared.web.context import current_room, requires, transaction
 from shared.web.idempotency import in_transaction
 from shared.web.problems import problem
-from shared.web.staff import staff
 
 blueprint = Blueprint("acts", __name__)
 
@@ -85,15 +81,9 @@ def _answered(desk: Desk, found: Written, answer: Answer, words: str) -> Any:
     return redirect(url_for("referrals.show", id=found.state["id"]), 303)
 
 
-def _allocate(desk: Desk, id_: str, given: dict[str, Any]) -> Answer:
-    email = given["development_worker_email"]
-    known = {person.email: person for person in _demo_workers()}.get(email)
-    return desk.allocate(id_, email, known.name if known else "", known.team if known else "")
-
-
 SHAPES = {"document": body.Document, "decline": body.Decline, "withdraw": body.Withdraw, "allocate": body.Allocate}
 DO: dict[str, Callable[[Desk, str, dict[str, Any]], Answer]] = {
-    "document": Desk.add_document, "decline": Desk.decline, "withdraw": Desk.withdraw, "allocate": _allocate}
+    "document": Desk.add_document, "decline": Desk.decline, "withdraw": Desk.withdraw, "allocate": directory.allocate}
 FORMS = {"document": forms.DocumentForm, "decline": forms.DeclineForm, "withdraw": forms.WithdrawForm, "allocate": forms.AllocateForm}
 
 
@@ -103,7 +93,7 @@ def _form(desk: Desk, found: Written, act: str) -> Any:
         pathway = PATHWAYS[found.state["pathway"]]
         form.kind.choices = [(paper.kind, paper.words) for paper in pathway.document] or problem(404, "This pathway asks for no documents.")
     if act == "allocate":
-        form.development_worker.choices = _workers(desk)
+        form.development_worker.choices = directory.workers(desk)
     return form
 
 
@@ -118,20 +108,6 @@ def _given(act: str, form: Any) -> dict[str, Any]:
 def _say(form: Any, name: str, words: str) -> None:
     if name in form and not form[name].errors:
         form[name].errors = [ENTER[name] if words in ("is missing", "is empty") and name in ENTER else f"This {words}"]
-
-
-def _workers(desk: Desk) -> list[tuple[str, str]]:
-    """Give the development workers one may choose, each with how many referrals they have now."""
-    load = lists.loads(desk)
-    found = {person.email: person.name for person in _demo_workers()}
-    known = desk.connection.execute(sa.select(referrals.c.development_worker).where(
-        referrals.c.development_worker.is_not(None)).distinct()).scalars().all()
-    found |= {row["email"]: row["name"] or row["email"] for row in desk.people(known).values() if row["email"] not in found}
-    return [(email, f"{name} ({load.get(staff_id(email), 0)} at present)") for email, name in sorted(found.items(), key=lambda one: one[1])]
-
-
-def _demo_workers() -> list[Any]:
-    return [person for person in staff() if "worker" in person.roles] if current_room.settings.demo else []
 
 
 def _page(desk: Desk, found: Written, act: str, form: Any) -> str:

@@ -9,7 +9,7 @@ from flask import request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from services.referrals import body, lists, view
+from services.referrals import body, directory, lists, view
 from services.referrals.desk import Answer, Desk
 from services.referrals.references import read_reference
 from shared.calendar import london_day
@@ -151,9 +151,7 @@ class Allocate(MethodView):
     def post(self, id: UUID) -> Any:
         """Choose the development worker."""
         desk, today = _desk_with(id)
-        given = _read(body.Allocate, today)
-        return _shown(desk, settled(desk.allocate(str(id), given["development_worker_email"],
-                                                  given.get("development_worker_name", ""), expect=if_match())))
+        return _shown(desk, settled(directory.allocate(desk, str(id), _read(body.Allocate, today), if_match())))
 
 
 def found_or_404(desk: Desk, id: UUID) -> Written:

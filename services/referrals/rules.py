@@ -63,8 +63,7 @@ def clock_started(state: State, pathway: Pathway) -> datetime | None:
     """Give when every document of R-06 was first here and up to date; None while one is not (R-07)."""
     moments = [datetime.fromisoformat(state["received_at"])]
     for paper in pathway.document:
-        good = [datetime.fromisoformat(here["added_at"]) for here in state["documents"].values() if here["kind"] == paper.kind]
-        good = [at for at, here in zip(good, _of_kind(state, paper.kind), strict=True) if london_day(at) <= lapses_on(paper, here["dated"])]
+        good = [at for at, dated in _came(state, paper.kind) if london_day(at) <= lapses_on(paper, dated)]
         if not good:
             return None
         moments.append(min(good))
@@ -93,8 +92,10 @@ def in_words(day: date | str) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _of_kind(state: State, kind: str) -> list[Mapping[str, Any]]:
-    return [paper for paper in state["documents"].values() if paper["kind"] == kind]
+def _came(state: State, kind: str) -> list[tuple[datetime, str]]:
+    """Give when each document of a kind came, with its own date."""
+    return [(datetime.fromisoformat(paper["added_at"]), paper["dated"]) for paper in state["documents"].values()
+            if paper["kind"] == kind]
 
 
 def _met(rule: str, is_met: bool, words: str, otherwise: str, help_: str) -> Outcome:

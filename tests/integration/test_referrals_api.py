@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.referrals import store
 from shared.schemas import contract
 from tests.integration.referral_room import Pod
 
@@ -76,6 +77,7 @@ def test_accepted_and_allocated_are_announced_as_their_contracts_say(pod: Pod):
     assert set(told) == {"referral.received", "referral.accepted", "referral.allocated"}
     for event in told.values():
         assert contract(event.type).check(event.data)
+    assert told["referral.allocated"].data["development_worker"]["name"] == "Wren Callaghan"
     assert told["referral.accepted"].data["first_meeting_due_on"] and told["referral.accepted"].data["commitment_months"] == 6
     again = pod.helen.post(f"/{id_}/allocate", {"development_worker_email": "marcus.bell@pod.example"})
     assert again.status_code == 200
@@ -220,3 +222,28 @@ def test_lists_are_paged_filtered_and_found_by_reference(pod: Pod):
     assert pod.helen.get(reference=reference.lower().replace("-", " ")).json["items"][0]["id"] == ids[0]
     assert pod.helen.get(state="lost").status_code == 422 and pod.helen.get(after="x").status_code == 422
     assert pod.helen.get(reference="R-0000-000").status_code == 422
+
+
+def test_R_07_what_is_overdue_is_listed_until_somebody_works_on_it(pod: Pod):
+    id_ = pod.sent()
+    with pod.room.database.transaction() as connection:
+        connection.execute(store.referrals.update().values(due_on=pod.ago(8)))
+    (row,) = pod.wren.get(overdue="true").json["items"]
+    assert row["id"] == id_ and row["overdue"] and row["breached"]
+
+
+def test_R_06_a_referral_whose_document_lapsed_is_not_listed_as_complete(pod: Pod):
+    pod.sent()
+    with pod.room.database.transaction() as connection:
+        connection.execute(store.referrals.update().values(complete_until=pod.ago(1)))
+    assert pod.wren.get(state="complete").json["items"] == []
+    assert [row["state"] for row in pod.wren.get(state="received").json["items"]] == ["received"]
+
+
+def test_the_contact_details_of_a_citizen_are_brought_up_to_date_and_an_empty_box_takes_nothing_away(pod: Pod):
+    pod.sent()
+    again = {"name": "Rosa Quill", "date_of_birth": "1984-05-17", "nhs_number": "9434765919", "email": "Rosa@Example.org"}
+    id_ = pod.sent(citizen=again, duplicate_reason="new address")
+    found = pod.amara.get(f"/{id_}").json["citizen"]
+    assert found["email"] == "rosa@example.org" and found["telephone"] == "07700 900123" and found["do_not"] == ["no letters to my home"]
+    assert len({event.data["citizen_id"] for event in pod.told()}) == 1
