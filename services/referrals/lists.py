@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from services.referrals.desk import Desk
 from services.referrals.store import LIVE, referrals
 from shared.calendar import london_day
+from shared.database import instant_text
 from shared.pathways import PATHWAYS
 
 STATES = ("received", "complete", "accepted", "declined", "withdrawn")
@@ -70,7 +71,8 @@ def _row(desk: Desk, row: Mapping[str, Any], people: Mapping[str, Mapping[str, A
     complete = row["complete_from"] <= today.isoformat() <= row["complete_until"] if row["complete_until"] else False
     waits = row["stage"] in LIVE and not row["development_worker"]
     return {
-        **{name: row[name] for name in ("id", "reference", "pathway", "flag", "received_at")},
+        **{name: row[name] for name in ("id", "reference", "pathway", "flag")},
+        "received_at": instant_text(row["received_at"]),
         "state": ("complete" if complete else "received") if is_open else row["stage"],
         "citizen": _name(people, row["citizen"]), "practitioner": _name(people, row["practitioner"]),
         "development_worker": _name(people, row["development_worker"]) if row["development_worker"] else None,

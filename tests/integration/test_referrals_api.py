@@ -218,6 +218,7 @@ def test_lists_are_paged_filtered_and_found_by_reference(pod: Pod):
     assert len(page["items"]) == 3 and [one["id"] for one in rest["items"]] == ids[:1] and rest["next"] is None
     assert len(pod.helen.get(state="received").json["items"]) == 3 and len(pod.helen.get(state="complete").json["items"]) == 1
     assert pod.helen.get(mine="true").json["items"] == [] and pod.helen.get(overdue="true").json["items"] == []
+    assert rest["items"][0]["received_at"] == pod.helen.get(f"/{ids[0]}").json["received_at"]
     reference = rest["items"][0]["reference"]
     assert pod.helen.get(reference=reference.lower().replace("-", " ")).json["items"][0]["id"] == ids[0]
     assert pod.helen.get(state="lost").status_code == 422 and pod.helen.get(after="x").status_code == 422
