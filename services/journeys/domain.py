@@ -196,6 +196,12 @@ def reviews(state: State, jid: str, journey: Journey) -> Iterator[Review]:
             yield _review(jid, journey, sid, stay)
 
 
+def asked_for_review(state: State, journey: Journey, stay_id: str, admitted_at: str) -> bool:
+    """Say whether an admission since taken back would ask for a review of a journey."""
+    stay = {**state["stays"].get(stay_id, {}), "admitted_at": admitted_at}
+    return _concerns(stay, journey, _limit(state, journey))
+
+
 def rests_on_nothing(state: State, jid: str) -> Iterator[tuple[str, Data]]:
     """Give a journey's decisions that rest on an admission since taken back, and were neither kept nor undone."""
     for rid, decision in state["decisions"].items():

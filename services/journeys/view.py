@@ -127,9 +127,13 @@ class _Looker:
     def _withdrawn(self) -> list[Data]:
         """Give the reviews whose admission was taken back before anything was decided."""
         gone = {s.data["stay_id"] for s in self.said if s.kind == "hospital.admitted" and not s.withdrawn
-                and self.stands[s.about].withdrawn and instant_text(s.occurred_at) >= self.journey["opened_at"]}
+                and self._taken_back_from_review(s)}
         return [{**_EMPTY, "id": f"{self.jid}-{domain.stay_key(sid)}", "kind": "admission", "state": "withdrawn",
                  "rests_on": f"stay:{sid}:admission"} for sid in sorted(gone)]
+
+    def _taken_back_from_review(self, s: Statement) -> bool:
+        return self.stands[s.about].withdrawn and domain.asked_for_review(
+            self.state, self.journey, s.data["stay_id"], instant_text(s.occurred_at))
 
     def _corrections(self) -> list[Data]:
         asked = [{**_EMPTY, "id": correction_id(rid), "kind": "correction", "state": "open", "rests_on": decision["rests_on"],
