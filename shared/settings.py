@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -184,9 +186,10 @@ def demo_secret(var: Path) -> str:
     path = var / "demo-secret"
     if not path.exists():
         var.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(48))
-        except FileExistsError:
-            pass
+        with tempfile.NamedTemporaryFile("w", dir=var) as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            with suppress(FileExistsError):
+                # whole or not there: services that start together must never read half of it
+                os.link(file.name, path)
     return path.read_text().strip()
