@@ -21,7 +21,7 @@ from tests.support.postgres import Postgres
 from tests.support.process import POD, Process
 from tests.support.require import require
 
-pytest_plugins = ["tests.support.browser"]
+pytest_plugins = ["tests.support.browser", "tests.support.suite"]
 
 #: fixture that needs a server -> the server; parametrised fixtures ask for theirs too late to be seen otherwise.
 WANTED_BY: dict[str, type[Broker] | type[Postgres]] = {"broker": Broker, "postgres": Postgres, "any_database": Postgres}
