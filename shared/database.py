@@ -25,8 +25,8 @@ from sqlalchemy.engine import Connection, Engine
 T = TypeVar("T")
 Row = Mapping[str, Any]
 
-#: SQLSTATE classes that mean "the database, not the event": no connection, out of resources, shutting down, disk.
-TROUBLE = ("08", "53", "57P", "58")
+#: SQLSTATEs that mean "the database, not the event": no connection, out of resources, shutting down, disk, a standby.
+TROUBLE = ("08", "53", "57P", "58", "25006")
 #: SQLSTATE codes that mean "the same again": serialisation failure, deadlock, lock not available.
 CONTENTION = ("40001", "40P01", "55P03")
 #: Tries of one transaction under contention; 12 with jitter span about 3 s, longer than any batch holds its locks.

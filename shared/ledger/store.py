@@ -4,7 +4,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
@@ -31,6 +31,9 @@ from shared.ledger.tables import LedgerTables
 from shared.ledger.types import Announcement, Refused, Rules, State, Statement
 from shared.messaging.envelope import Event
 from shared.messaging.outbox import Outbox, event_id
+
+#: A domain that wants to be asked again at once is asked again after this, not in a loop.
+LOOK = timedelta(seconds=1)
 
 Decide = Callable[[State, datetime], Sequence[Statement] | Refused]
 ReadModel = Mapping[sa.Table, Sequence[Mapping[str, Any]]]
@@ -205,7 +208,8 @@ class Ledger:
         for aggregate in aggregates:
             owed = self.rules.owed(aggregate.state, now)
             aggregate.tellings = differences(owed, aggregate.announced, now)
-            aggregate.next_look_at = self.rules.next_look_at(aggregate.state, now)
+            look = self.rules.next_look_at(aggregate.state, now)
+            aggregate.next_look_at = now + LOOK if look is not None and look <= now else look
             yielding()
 
     def _advance(self, aggregate: Aggregate, rivals: Mapping[str, Statement]) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from shared.database import Database
 from shared.ids import named
 from shared.messaging.envelope import Event, write
+from shared.schemas import contract
 
 EVENTS, INTAKE = "pod.events", "pod.intake"
 #: Namespace of the ids of our own events: the same telling has the same id, however often it is sent.
@@ -44,8 +45,14 @@ class Outbox:
 
     def put(self, connection: Connection, events: Iterable[Event], exchange: str = EVENTS,
             queue: str | None = None) -> None:
-        """Write events to be published once the caller's transaction is committed."""
+        """Write events to be published once the caller's transaction is committed.
+
+        Raises Invalid for one that breaks its own contract: strict in what we write.
+        """
         now = self.database.now(connection)
+        events = list(events)
+        for event in events:
+            event.data = contract(event.type, event.version).check(event.data)
         self.database.insert(connection, self.table, [{
             "event_id": e.id, "exchange": exchange, "routing_key": e.type, "queue": queue, "body": write(e),
             "created_at": now} for e in events])

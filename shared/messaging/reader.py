@@ -49,6 +49,7 @@ class Reader:
         event = read(delivery.body, delivery.headers, delivery.content_type, delivery.message_id, require_message_id=True)
         intake = delivery.exchange == INTAKE
         if intake:
+            event.replayed = False  # only our own replays may be of any age, and repeat an id with what is known today
             check_time(event, now)
         if event.type not in self.hears and not (intake and self.hears_all_intake):
             return None
