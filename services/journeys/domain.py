@@ -6,7 +6,7 @@ ids. What staff may decide is in `decisions.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -190,16 +190,24 @@ def stage_of(state: State, journey: Journey, now: datetime) -> str:
 
 def reviews(state: State, jid: str, journey: Journey) -> Iterator[Review]:
     """Give the reviews of a journey: one for each admission that lasts into it (J-10, R-09)."""
-    limit = _limit(state, journey)
-    for sid, stay in state["stays"].items():
-        if _concerns(stay, journey, limit):
-            yield _review(jid, journey, sid, stay)
+    opened_on, pathway, today = journey["opened_on"], journey["pathway"], date.today()
+    for sid, stay in _stays_of(state, journey, _limit(state, journey)):
+        due_on, overdue_at = _deadline(stay["admitted_on"], opened_on, pathway, today)
+        yield Review(f"{jid}-{stay['key']}", sid, due_on, overdue_at)
 
 
 def asked_for_review(state: State, journey: Journey, stay_id: str, admitted_at: str) -> bool:
     """Say whether an admission since taken back would ask for a review of a journey."""
-    stay = {**state["stays"].get(stay_id, {}), "admitted_at": admitted_at}
-    return _concerns(stay, journey, _limit(state, journey))
+    as_it_was = {**state, "stays": {stay_id: {**state["stays"].get(stay_id, {}), "admitted_at": admitted_at}}}
+    return any(True for _ in _stays_of(as_it_was, journey, _limit(state, journey)))
+
+
+def next_review_on(state: State, jid: str, journey: Journey) -> str | None:
+    """Give the day the next open review of a journey is due."""
+    done, opened_on, pathway, today = state["decisions"], journey["opened_on"], journey["pathway"], date.today()
+    return min((_deadline(stay["admitted_on"], opened_on, pathway, today)[0]
+                for _, stay in _stays_of(state, journey, _limit(state, journey))
+                if not (done and f"{jid}-{stay['key']}" in done)), default=None) if state["death"] is None else None
 
 
 def rests_on_nothing(state: State, jid: str) -> Iterator[tuple[str, Data]]:
@@ -226,21 +234,22 @@ def _limit(state: State, journey: Journey) -> str:
     return min(end["ends_at"] if end else NEVER, state["death"]["known_at"] if state["death"] else NEVER)
 
 
-def _concerns(stay: Stay, journey: Journey, limit: str) -> bool:
-    admitted, left = stay.get("admitted_at"), stay.get("discharged_at")
-    return admitted is not None and admitted < limit and (left is None or left < admitted or left > journey["opened_at"])
-
-
-def _review(jid: str, journey: Journey, sid: str, stay: Stay) -> Review:
-    days = PATHWAYS[journey["pathway"]].review_in_working_days
-    due_on, overdue_at = _deadline(max(stay["admitted_on"], journey["opened_on"]), days, date.today())
-    return Review(f"{jid}-{stay['key']}", sid, due_on, overdue_at)
+def _stays_of(state: State, journey: Journey, limit: str) -> Iterator[tuple[str, Stay]]:
+    """Give the stays that were going on while the journey was; walked for every event, so in one plain loop."""
+    opened_at = journey["opened_at"]
+    for sid, stay in state["stays"].items():
+        admitted = stay.get("admitted_at")
+        if admitted is not None and admitted < limit:
+            left = stay.get("discharged_at")
+            if left is None or left < admitted or left > opened_at:
+                yield sid, stay
 
 
 @lru_cache(maxsize=4096)
-def _deadline(start: str, days: int, _asked_on: date) -> tuple[str, str]:
+def _deadline(admitted_on: str, opened_on: str, pathway: str, _asked_on: date) -> tuple[str, str]:
     """Give the last working day for a review, and when it is overdue; asked anew each day, as bank holidays are."""
-    due_on = add_working_days(date.fromisoformat(start), days)
+    start = date.fromisoformat(max(admitted_on, opened_on))
+    due_on = add_working_days(start, PATHWAYS[pathway].review_in_working_days)
     return due_on.isoformat(), instant(start_of_london_day(due_on + timedelta(days=1)))
 
 
@@ -288,28 +297,28 @@ def _owe_journey(found: dict[str, Announcement], state: State, jid: str, journey
 
 def _owe_stays(found: dict[str, Announcement], state: State, jid: str, journey: Journey, which: Data, limit: str,
                moment: str) -> None:
-    citizen, opened_at = state["id"], journey["opened_at"]
-    days = PATHWAYS[journey["pathway"]].follow_up_in_days
+    whose = {**which, "citizen_id": state["id"]}
+    opened_on, pathway, today = journey["opened_on"], journey["pathway"], date.today()
+    for sid, stay in _stays_of(state, journey, limit):
+        due_on, overdue_at = _deadline(stay["admitted_on"], opened_on, pathway, today)
+        rid, admitted = f"{jid}-{stay['key']}", stay["admitted_at"]
+        found[f"journey:{jid}:stay:{sid}:admission"] = Announcement("journey.admission_recorded", admitted, {
+            **whose, "stay_id": sid, "admitted_at": admitted, "review": {"id": rid, "due_on": due_on}})
+        if overdue_at <= moment and _was_overdue(state, rid, overdue_at, limit):
+            found[f"journey:{jid}:review:{rid}:overdue"] = Announcement(
+                "journey.review_overdue", overdue_at, {**which, "review_id": rid, "due_on": due_on})
+    days, opened_at = PATHWAYS[pathway].follow_up_in_days, journey["opened_at"]
     for sid, stay in state["stays"].items():
-        if _concerns(stay, journey, limit):
-            review = _review(jid, journey, sid, stay)
-            found[f"journey:{jid}:stay:{sid}:admission"] = Announcement("journey.admission_recorded", stay["admitted_at"], {
-                **which, "citizen_id": citizen, "stay_id": sid, "admitted_at": stay["admitted_at"],
-                "review": {"id": review.id, "due_on": review.due_on}})
-            if review.overdue_at <= moment and _was_overdue(state, review, limit):
-                found[f"journey:{jid}:review:{review.id}:overdue"] = Announcement(
-                    "journey.review_overdue", review.overdue_at, {**which, "review_id": review.id, "due_on": review.due_on})
         left = stay.get("discharged_at")
         if left is not None and opened_at < left < limit:
             found[f"journey:{jid}:stay:{sid}:discharge"] = Announcement("journey.discharge_recorded", left, {
-                **which, "citizen_id": citizen, "stay_id": sid, "discharged_at": left,
-                "follow_up_by": follow_up_by(stay["discharged_on"], days)})
+                **whose, "stay_id": sid, "discharged_at": left, "follow_up_by": follow_up_by(stay["discharged_on"], days)})
 
 
-def _was_overdue(state: State, review: Review, limit: str) -> bool:
+def _was_overdue(state: State, rid: str, overdue_at: str, limit: str) -> bool:
     """Say whether a review was still open at its deadline; doing it later does not make it timely."""
-    decision = state["decisions"].get(review.id)
-    return review.overdue_at < limit and (decision is None or decision["at"] >= review.overdue_at)
+    decision = state["decisions"].get(rid)
+    return overdue_at < limit and (decision is None or decision["at"] >= overdue_at)
 
 
 def _owe_transitions(found: dict[str, Announcement], state: State, jid: str, journey: Journey, which: Data,
@@ -336,8 +345,13 @@ def _known_dead(state: State, moment: str) -> bool:
 
 def next_look_at(state: State, now: datetime) -> datetime | None:
     """Give when the next open review becomes overdue."""
-    moment = instant(now)
-    times = [review.overdue_at for jid, journey in opened(state) for review in reviews(state, jid, journey)
-             if review.overdue_at > moment and _was_overdue(state, review, _limit(state, journey))
-             and review.id not in state["decisions"]]
-    return datetime.fromisoformat(min(times)).astimezone(UTC) if times else None
+    times = [at for jid, journey in opened(state) if state["stays"] for at in _overdue_after(state, jid, journey, instant(now))]
+    return datetime.fromisoformat(min(times)) if times else None
+
+
+def _overdue_after(state: State, jid: str, journey: Journey, moment: str) -> Iterator[str]:
+    limit, done, today = _limit(state, journey), state["decisions"], date.today()
+    for _, stay in _stays_of(state, journey, limit):
+        overdue_at = _deadline(stay["admitted_on"], journey["opened_on"], journey["pathway"], today)[1]
+        if moment < overdue_at < limit and f"{jid}-{stay['key']}" not in done:
+            yield overdue_at

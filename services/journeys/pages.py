@@ -80,7 +80,7 @@ def _entries(shown: dict[str, Any], now: bool) -> list[dict[str, Any]]:
     """Give the timeline as the page shows it, newest first, with corrections explained."""
     by_id = {entry["id"]: entry for entry in shown["timeline"]}
     return [{"title": words.title(entry["kind"]), "when": in_london(entry["occurred_at"]), "datetime": entry["occurred_at"],
-             "by": entry["actor"], "recorded": in_london(entry["recorded_at"]), "text": words.facts(entry["facts"]),
+             "by": words.teller(entry["actor"]), "recorded": in_london(entry["recorded_at"]), "text": words.facts(entry["facts"]),
              "corrected": entry["corrected_by"] is not None, "id": entry["id"],
              "why": words.correction(entry, by_id.get(entry["corrected_by"])),
              "withdraw": now and not entry["corrected_by"] and not entry["withdrawn"]

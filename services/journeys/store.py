@@ -58,22 +58,20 @@ def read_model(state: State) -> Mapping[sa.Table, list[dict[str, Any]]]:
             practices: [row for jid, journey in opened for row in _practices(state, jid, journey)]}
 
 
-def _case(state: State, jid: str, journey: Mapping[str, Any]) -> dict[str, Any]:
-    end = domain.closing(state, dict(journey))
-    due = [review.due_on for review in domain.reviews(state, jid, dict(journey))
-           if review.id not in state["decisions"]] if state["death"] is None else []
-    if any(True for _ in domain.rests_on_nothing(state, jid)):
-        due.append("")
+def _case(state: State, jid: str, journey: dict[str, Any]) -> dict[str, Any]:
+    end = domain.closing(state, journey)
+    asked = any(True for _ in domain.rests_on_nothing(state, jid))
     changes = [on for on in state["changes"] if on >= journey["opened_on"]]
     return {"id": jid, "aggregate": state["id"], "reference": journey["reference"],
             "referral_id": journey["referral_id"], "pathway": journey["pathway"],
             "practitioner": journey["practitioner"], "practitioner_until": min(changes, default=None),
             "development_worker": journey["development_worker"], "inpatient": domain.is_inpatient(state),
             "died": state["death"] is not None, "closes_on": end and end["closes_on"], "ends_at": end and end["ends_at"],
-            "review_due_on": min(due, default=None)}
+            # a decision to be kept or undone has no deadline, and comes first
+            "review_due_on": "" if asked else domain.next_review_on(state, jid, journey)}
 
 
-def _practices(state: State, jid: str, journey: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _practices(state: State, jid: str, journey: dict[str, Any]) -> list[dict[str, Any]]:
     dates = [on for on in sorted(state["changes"]) if on >= journey["opened_on"]]
     return [{"id": f"{jid}:{on}", "aggregate": state["id"], "journey": jid, "practitioner": state["changes"][on],
              "from_on": on, "until_on": until} for on, until in zip(dates, [*dates[1:], None], strict=False)]

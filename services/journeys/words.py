@@ -29,8 +29,13 @@ FACTS: Mapping[str, str] = {
     "development_worker": "Development worker", "died_on": "Day of death", "outcome": "Outcome", "words": "In words",
     "reason": "Reason",
 }
-STATES: Mapping[str, str] = {"open": "Open", "done": "Done", "withdrawn": "Not needed: the admission was taken back",
+STATES: Mapping[str, str] = {"open": "Open", "done": "Done", "withdrawn": "Not needed",
                              "stopped": "Stopped", "undone": "Undone"}
+
+
+def teller(actor: str) -> str:
+    """Name who said something: a person by name, one of our services in words, another system as it calls itself."""
+    return actor.removeprefix("urn:pod:").capitalize() if actor.startswith("urn:pod:") else actor
 
 
 def title(kind: str) -> str:
@@ -59,4 +64,4 @@ def correction(entry: Mapping[str, Any], by: Mapping[str, Any] | None) -> str:
         return ""
     how = "Taken back" if by["withdrawn"] else "Replaced by a later report"
     why = f": {by['facts']['reason']}" if by["withdrawn"] and by["facts"].get("reason") else ""
-    return f"{how} by {by['actor']}, {moment(by['recorded_at'])}{why}."
+    return f"{how} by {teller(by['actor'])}, {moment(by['recorded_at'])}{why}."

@@ -161,6 +161,13 @@ def test_j13_what_came_from_outside_is_taken_back_with_a_reason_and_stays_on_the
     assert post(client, path, {"reason": "again"}).status_code == 409
 
 
+def test_r09_the_review_of_an_older_admission_that_was_taken_back_is_still_listed(room: Room, client: Any) -> None:
+    at = now() - timedelta(days=40)
+    take(room, report("hospital.admitted", at, stay_id="S1"))
+    take(room, report("hospital.admission_cancelled", at + timedelta(days=39), stay_id="S1"))
+    assert [one["state"] for one in get(client).json["reviews"]] == ["withdrawn"]
+
+
 def test_a_journeys_own_opening_cannot_be_taken_back(client: Any) -> None:
     entry = next(one for one in get(client).json["timeline"] if one["kind"] == "journey.opened")
     assert post(client, f"{HOME}/timeline/{entry['id']}/withdraw", {"reason": "no"}).status_code == 409
