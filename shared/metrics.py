@@ -22,6 +22,7 @@ BATCH = Histogram("pod_batch_seconds", "Seconds from the first event of a batch 
 HTTP_REQUESTS = Counter("pod_http_requests", "Requests answered", ["service", "method", "status"])
 HTTP_SECONDS = Histogram("pod_http_request_seconds", "Seconds a request took", ["service"], buckets=BATCH_SECONDS)
 DEFERRED_WAITING = Gauge("pod_deferred_waiting", "Events waiting for their next attempt", ["service"])
+HELD_WAITING = Gauge("pod_held_waiting", "Outside effects held since a restore until a person decides", ["service"])
 
 @lru_cache(maxsize=512)
 def type_label(name: str) -> str:
@@ -54,10 +55,12 @@ def relayed(service: str, confirmed: int, unroutable: int) -> None:
         RELAY_UNROUTABLE.labels(service).inc(unroutable)
 
 
-def waiting(service: str, outbox: int, deferred: int) -> None:
-    """Note what waits: to be published, and for its next attempt."""
+def waiting(service: str, outbox: int, deferred: int, held: int | None = None) -> None:
+    """Note what waits: to be published, for its next attempt, and, where a service holds anything, for a person."""
     OUTBOX_WAITING.labels(service).set(outbox)
     DEFERRED_WAITING.labels(service).set(deferred)
+    if held is not None:
+        HELD_WAITING.labels(service).set(held)
 
 
 def http_request(service: str, method: str, status: int, seconds: float) -> None:

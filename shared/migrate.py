@@ -5,6 +5,9 @@ import io
 import sys
 import tempfile
 from argparse import Namespace
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
+from shared.database import instant_text
 from shared.room import Room
 from shared.settings import Settings, load
 from shared.suite import rooms_for
@@ -66,11 +70,38 @@ def pending(room: Room) -> bool:
 
 
 def main(args: Namespace) -> int:
-    """Migrate the services named, all by default; the work behind `pod migrate`."""
-    for room in rooms_for(load(), args.services):
+    """Migrate the services named, all by default; the work behind `pod migrate`.
+
+    `restored_at` is the moment their databases were restored to: outside effects caused after it are then held.
+    """
+    since: datetime | None = args.restored_at
+    if since is not None and since > datetime.now(UTC):
+        print(f"--restored-at: {since.isoformat()} is still to come; give the moment the databases were restored to.", file=sys.stderr)
+        return 2
+    rooms = rooms_for(load(), args.services)
+    for room in rooms:
         upgrade(room)
         print(f"{room.name}: at {_revision(room)}")
+    if since is not None:
+        _hold(rooms, since)
     return 0
+
+
+def _hold(rooms: Sequence[Room], since: datetime) -> None:
+    """Have services hold what was caused since then and may have had its outside effect before the restore."""
+    holding = [room for room in rooms if hasattr(room.keeper, "hold")]
+    for room in holding:
+        until = room.database.run(partial(_hold_one, room, since))
+        print(f"{room.name}: holds what was caused from {instant_text(since)} to {instant_text(until)}, "
+              f"until somebody decides at {room.prefix}/?state=held")
+    if not holding:
+        print("None of these services has outside effects: nothing is held.")
+
+
+def _hold_one(room: Room, since: datetime, connection: Connection) -> datetime:
+    until = room.database.now(connection)
+    room.keeper.hold(connection, since, until)
+    return until
 
 
 def _revision(room: Room) -> str:

@@ -12,11 +12,11 @@ ROLES: dict[str, frozenset[str]] = {
     "manager": frozenset({
         "referral:send", "referral:read", "referral:triage", "referral:withdraw", "referral:accept", "referral:decline",
         "referral:allocate", "directory:read", "journey:read", "journey:write", "journey:correct", "notification:read",
-        "notification:rules",
+        "notification:rules", "notification:settle",
     }),
     "panel": frozenset({"application:read"}),
     "cafe": frozenset({"cafe:write"}),
-    "operations": frozenset({"operations:read", "operations:write", "notification:read"}),
+    "operations": frozenset({"operations:read", "operations:write", "notification:read", "notification:settle"}),
     "publisher": frozenset({"event:publish"}),
 }
 

@@ -102,5 +102,6 @@ class Room:
         return None
 
     def backlog(self, connection: Connection) -> dict[str, int]:
-        """Count what waits: to be published, to be tried again, for a person."""
-        return {"outbox": self.outbox.backlog(connection), **self.inbox.parking.count(connection)}
+        """Count what waits: to be published, to be tried again, for a person; and what the keeper knows of."""
+        kept = self.keeper.backlog(connection) if hasattr(self.keeper, "backlog") else {}
+        return {"outbox": self.outbox.backlog(connection), **self.inbox.parking.count(connection), **kept}

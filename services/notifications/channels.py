@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 
 class Outcome(NamedTuple):
-    """What became of a message: waiting, sent, failed or superseded, and why it was not sent."""
+    """What became of a message: one of STATES, and why it was not sent."""
 
     state: str
     why: str | None = None
@@ -32,7 +32,8 @@ class OutboxPage:
 
 
 CHANNELS: dict[str, Channel] = {"outbox": OutboxPage()}
-STATES = ("waiting", "sent", "failed", "superseded")
+#: `held`: a person decides whether it goes; `settled`: it went out before a restore, as a person found.
+STATES = ("waiting", "sent", "failed", "superseded", "held", "settled")
 
 
 def accept(channel: str) -> Outcome:

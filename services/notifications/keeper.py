@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.notifications import rules, store
-from services.notifications.channels import accept
+from services.notifications import held, rules, sent, store
+from services.notifications.channels import Outcome, accept
 from services.notifications.domain import Key, Message, Told, messages, saying
 from shared.database import Database
 from shared.messaging.delivery import inbox_id
@@ -29,16 +29,25 @@ class NotificationsKeeper(PlainKeeper):
             return
         highest = self._hear(connection, stage.events)
         told = self._told(connection, [id_ for id_, revision in highest.items() if revision])
-        in_force = rules.load(connection)
+        in_force, spans = rules.load(connection), held.spans(connection)
         made = []
         for event in stage.events:
             id_, revision = about_id(event), revision_of(event)
             if revision <= highest[id_]:
                 continue
             highest[id_] = revision
-            made += _tell(event, id_, told.setdefault(id_, {}), in_force, now)
+            outcome = held.OUTCOME if held.covers(spans, event) else None
+            made += _tell(event, id_, told.setdefault(id_, {}), in_force, now, outcome)
             yielding()
         self.database.insert(connection, store.notifications, made, conflict="nothing")
+
+    def hold(self, connection: Connection, since: datetime, until: datetime) -> None:
+        """Hold what was caused in a span that the databases have forgotten: it may have gone out already."""
+        held.hold(connection, self.database, since, until)
+
+    def backlog(self, connection: Connection) -> dict[str, int]:
+        """Count what waits for a person."""
+        return {"held": sent.count(connection, {"state": held.HELD})}
 
     def _hear(self, connection: Connection, events: Sequence[Event]) -> dict[str, int]:
         """Write the highest revision of each thing; give what it was before, 0 where nothing was heard."""
@@ -80,16 +89,16 @@ def revision_of(event: Event) -> int:
     return event.revision or 1
 
 
-def _tell(event: Event, id_: str, told: dict[Key, Told], in_force: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+def _tell(event: Event, id_: str, told: dict[Key, Told], in_force: Mapping[str, Any], now: datetime,
+          outcome: Outcome | None) -> list[dict[str, Any]]:
     """Give the rows of what one event makes us send, and note them in `told`."""
     found = saying(event.id, event.type, revision_of(event), event.withdrawn, event.data)
-    rows = [_row(message, event, id_, now) for message in messages(found, told, in_force)]
+    rows = [_row(message, event, id_, now, outcome or accept(message.channel)) for message in messages(found, told, in_force)]
     told.update({(row["recipient"], row["rule"]): Told(row["id"], row["said"]) for row in rows})
     return rows
 
 
-def _row(message: Message, event: Event, id_: str, now: datetime) -> dict[str, Any]:
-    outcome = accept(message.channel)
+def _row(message: Message, event: Event, id_: str, now: datetime, outcome: Outcome) -> dict[str, Any]:
     return {
         "id": inbox_id(event.id, f"{message.recipient}\x1f{message.rule}"), "heard": id_, "event_id": event.id,
         "event_source": event.source, "event_type": event.type, "about": event.about or event.id,

@@ -1,12 +1,14 @@
 """The pages of notifications: what was sent, one message with its why, and the rules."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 
-from services.notifications import rules, sent
+from services.notifications import held, rules, sent
 from services.notifications.api import after_of
 from services.notifications.channels import CHANNELS, STATES
 from services.notifications.domain import Rule
@@ -24,17 +26,24 @@ blueprint = Blueprint("notifications", __name__, template_folder="templates")
 ROLES = {"development_worker": "development worker", "practitioner": "practitioner", "manager": "manager",
          "named_person": "named person"}
 
+#: What is said of held messages once they are decided about, by the state they are in then.
+BECAME = {"sent": "sent.", "waiting": "on its way.", "settled": "kept as having gone out before.",
+          "superseded": "not sent, for a later one about the same has gone out.", "failed": "could not be sent; its page says why."}
+
 
 @blueprint.get("/")
 @requires("notification:read")
 def home() -> str:
     """List what was sent, newest first."""
     pager = Pager.of_request()
-    wanted = {name: text for name in sent.FILTERS if (text := request.args.get(name, "").strip())}
+    wanted = _filter(request.args)
     with current_room.database.read() as connection:
         page = pager.page(sent.listed(connection, wanted, pager.fetch, after_of(pager)))
+        waiting = sent.count(connection, {"state": held.HELD})
+        these = sent.count(connection, wanted) if wanted.get("state") == held.HELD else 0
     following = url_for("notifications.home", after=page["next"], **cast(Any, wanted))
-    return render_template("outbox.html", page=page, wanted=wanted, following=following, states=STATES, event_words=event_words)
+    return render_template("outbox.html", page=page, wanted=wanted, following=following, states=STATES, event_words=event_words,
+                           waiting=waiting, these=these)
 
 
 @blueprint.get("/<uuid:id>")
@@ -49,6 +58,56 @@ def message(id: UUID) -> str:
         corrections, rule = sent.corrections(connection, str(id)), rules.load(connection).get(found["rule"])
     return render_template("message.html", message=found, before=before, corrections=corrections, rule=rule,
                            in_words=in_words, event_words=event_words, channels=CHANNELS)
+
+
+@blueprint.post("/<uuid:id>/<any(release, settle):act>")
+@requires("notification:settle")
+@in_transaction
+def decide(id: UUID, act: str) -> Any:
+    """Decide about one held message."""
+    if sent.one(transaction(), str(id)) is None:
+        problem(404, "There is no such message.")
+    _tell(held.decide(transaction(), current_room.database, _actor(), act, [str(id)], _now()))
+    return redirect(_held_list() if "from_list" in request.form else url_for("notifications.message", id=id), 303)
+
+
+@blueprint.post("/held/<any(release, settle):act>")
+@requires("notification:settle")
+@in_transaction
+def decide_all(act: str) -> Any:
+    """Decide about all held messages of the filter shown."""
+    seen = request.form.get("seen", "")
+    _tell(held.decide_all(transaction(), current_room.database, _actor(), act, _filter(request.form),
+                          int(seen) if seen.isascii() and seen.isdigit() else -1, _now()))
+    return redirect(_held_list(), 303)
+
+
+def _tell(done: held.Decided | Refused) -> None:
+    if isinstance(done, Refused):
+        flash(f"{done.reason} {done.help}")
+        return
+    for state, count in done.states.items():
+        flash(f"{count} {'message' if count == 1 else 'messages'}: {BECAME.get(state, state)}", "success")
+    if not done.states:
+        flash("Somebody else has decided about this already.")
+
+
+def _held_list() -> str:
+    return url_for("notifications.home", **cast(Any, {**_filter(request.form), "state": held.HELD}))
+
+
+def _filter(said: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name in sent.FILTERS if (text := said.get(name, "").strip())}
+
+
+def _actor() -> Actor:
+    actor = current_actor()
+    assert isinstance(actor, Actor)
+    return actor
+
+
+def _now() -> datetime:
+    return current_room.database.now(transaction())
 
 
 @blueprint.get("/rules")
@@ -78,12 +137,10 @@ def change_rule(id: str) -> Any:
     rule, form = _found(rules.shipped(), id), RuleForm()
     if not form.validate():
         return make_response(_rule_page(rule, form), 422)
-    actor, database = current_actor(), current_room.database
-    assert isinstance(actor, Actor)
     seen = int(form.version.data) if str(form.version.data).isdigit() else -1
     lines = {name: (form[name].data or "").replace("\r\n", "\n") for name in ("text", "withdrawn")}
     said = {**form.data, **lines, "also": tuple((form.also.data or "").lower().split())}
-    answer = rules.change(transaction(), database, actor, id, seen, database.now(transaction()), said)
+    answer = rules.change(transaction(), current_room.database, _actor(), id, seen, _now(), said)
     if isinstance(answer, Refused):
         refuse_form(form, answer)
         return make_response(_rule_page(rule, form), 422)

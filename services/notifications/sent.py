@@ -17,14 +17,23 @@ def listed(connection: Connection, wanted: Mapping[str, str], limit: int, after:
     t = notifications.c
     # what was written together is shown the correction first
     place = (t.created_at, t.revision, t.id)
-    query = sa.select(notifications).order_by(*(column.desc() for column in place)).limit(limit)
-    for name in FILTERS:
-        if value := wanted.get(name):
-            query = query.where(t[name] == (value.lower() if name == "recipient" else value))
+    query = sa.select(notifications).where(*matching(wanted)).order_by(*(column.desc() for column in place)).limit(limit)
     if after and (last := one(connection, after)):
         reached = sa.tuple_(*(sa.bindparam(None, last[column.name], column.type) for column in place))
         query = query.where(sa.tuple_(*place) < reached)
     return list(connection.execute(query).mappings())
+
+
+def matching(wanted: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
+    """Give the conditions of a filter; `wanted` names some of FILTERS."""
+    return [notifications.c[name] == (value.lower() if name == "recipient" else value)
+            for name in FILTERS if (value := wanted.get(name))]
+
+
+def count(connection: Connection, wanted: Mapping[str, str]) -> int:
+    """Count the messages of a filter."""
+    query = sa.select(sa.func.count()).select_from(notifications).where(*matching(wanted))
+    return int(connection.execute(query).scalar_one())
 
 
 def one(connection: Connection, id_: str) -> sa.RowMapping | None:

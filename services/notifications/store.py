@@ -1,4 +1,4 @@
-"""Tables of notifications: rules as staff changed them, what was heard, what was sent."""
+"""Tables of notifications: rules as staff changed them, what was heard, what was sent, what is held."""
 from __future__ import annotations
 
 from typing import Any
@@ -35,6 +35,14 @@ heard = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
 )
 
+#: Spans of time whose messages may have gone out before the databases were restored: `pod migrate --restored-at`.
+holds = sa.Table(
+    "holds", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("caused_from", Instant(), nullable=False),
+    sa.Column("caused_until", Instant(), nullable=False),
+)
+
 notifications = sa.Table(
     "notifications", metadata,
     sa.Column("id", key(), primary_key=True),
@@ -56,12 +64,17 @@ notifications = sa.Table(
     sa.Column("created_at", Instant(), nullable=False),
     sa.Column("sent_at", Instant()),
     sa.Column("why", sa.Text),
+    sa.Column("settled_at", Instant()),
+    sa.Column("settled_by", sa.Text),
+    sa.Column("settled_how", sa.Text),
     sa.UniqueConstraint("event_id", "recipient", "rule", name="one_event_one_recipient_one_rule"),
 )
 sa.Index("notifications_heard", notifications.c.heard)
 sa.Index("notifications_newest", notifications.c.created_at, notifications.c.revision, notifications.c.id)
 sa.Index("notifications_recipient", notifications.c.recipient, notifications.c.created_at)
 sa.Index("notifications_about", notifications.c.about)
+sa.Index("notifications_held", notifications.c.created_at, sqlite_where=notifications.c.state == "held",
+         postgresql_where=notifications.c.state == "held")
 
 
 def keeper(database: Database, outbox: Outbox) -> Any:

@@ -108,7 +108,7 @@ def _count_waiting(room: Room) -> None:
     except Exception as fault:
         log.debug("%s: nothing counted: %s", room.name, type(fault).__name__)
         return
-    metrics.waiting(room.name, waits["outbox"], waits["deferred"])
+    metrics.waiting(room.name, waits["outbox"], waits["deferred"], waits.get("held"))
 
 
 def _stopping(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

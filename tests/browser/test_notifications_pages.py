@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,17 @@ def events() -> Iterator[Event]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve notifications with some sixty messages; give its address."""
-    settings = Settings(mode="demo", cookie_secure=False, secret_key="a secret of at least thirty-two characters",
-                        var=tmp_path_factory.mktemp("var"))
+    yield from served(tmp_path_factory.mktemp("var"), lambda room: room.inbox.take(
+        [Delivery(write(one), message_id=one.id) for one in events()]))
+
+
+def served(folder: Path, fill: Callable[[Room], None]) -> Iterator[str]:
+    """Serve notifications, filled, while the test runs; give its address."""
+    settings = Settings(mode="demo", cookie_secure=False, secret_key="a secret of at least thirty-two characters", var=folder)
     room = Room(Notifications, settings)
     with room.database.transaction() as connection:
         room.metadata.create_all(connection)
-    room.inbox.take([Delivery(write(one), message_id=one.id) for one in events()])
+    fill(room)
     app = create_app(room, Notifications.blueprints, Notifications.api)
     server = make_server("127.0.0.1", 0, _under(app), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
