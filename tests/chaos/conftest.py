@@ -1,0 +1,31 @@
+"""Fixtures of the fault tests."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.effects import Count
+from tests.chaos.site import Site
+from tests.support.broker import Broker
+from tests.support.postgres import Postgres
+from tests.support.process import Process
+
+
+@pytest.fixture
+def site(broker: Broker, postgres: Postgres, vhost: str, start_process: Callable[..., Process],
+         tmp_path: Path) -> Iterator[Site]:
+    """Give journeys and its neighbours on a virtual host and databases of their own."""
+    made = Site(broker, postgres, vhost, start_process, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str, Count], None]:
+    """Give `say(what, count)`, which prints the one line a fault test ends with, whether or not it failed."""
+    def line(what: str, count: Count) -> None:
+        with capsys.disabled():
+            print(f"\n{what}: {count}", flush=True)
+    return line
