@@ -87,7 +87,8 @@ class Database:
         self._lock = _file_locks.setdefault(file, threading.Lock()) if self.is_sqlite else None
 
     def _postgresql(self) -> Engine:
-        engine = sa.create_engine(self.url, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_recycle=1800,
+        # hide_parameters here and below: what a log quotes of a statement that failed may hold nobody's data
+        engine = sa.create_engine(self.url, hide_parameters=True, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_recycle=1800,
                                   connect_args={"connect_timeout": 5, "application_name": "pod"})
         sa_event.listen(engine, "connect", _postgresql_connect)
         return engine
@@ -95,7 +96,7 @@ class Database:
     def _sqlite(self) -> Engine:
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 0})
+        engine = sa.create_engine(self.url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 0})
         sa_event.listen(engine, "connect", _sqlite_connect)
         sa_event.listen(engine, "begin", _sqlite_begin)
         return engine

@@ -13,3 +13,8 @@ def describe(fault: BaseException) -> str:
         return name
     last = ours[-1]
     return f"{name} in {last.filename.rsplit('/', 1)[-1]}:{last.lineno} {last.name}"
+
+
+def trace(fault: BaseException) -> str:
+    """Give what `describe` gives and the whole way there, for the log; of the values on that way none."""
+    return f"{describe(fault)}\n{''.join(traceback.format_tb(fault.__traceback__))}"

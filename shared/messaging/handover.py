@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shared import metrics
 from shared.database import is_contention, is_trouble
 from shared.messaging.delivery import Delivery
+from shared.messaging.faults import trace
 from shared.messaging.outbox import Waiting
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Handover:
             if is_trouble(fault) or is_contention(fault):
                 log.warning("%s: database in trouble: %s", room.name, type(fault).__name__)
             else:
-                log.exception("%s: hand-over", room.name)
+                log.error("%s: hand-over: %s", room.name, trace(fault))
             self.stopping.wait(PATIENCE)
             return 0
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import traceback
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from shared.database import is_contention, is_trouble
+from shared.messaging.faults import trace
 from shared.web import problems
 from shared.web.context import current_actor, is_api
 from shared.web.tokens import IssuerUnreachable
@@ -101,8 +101,7 @@ def database(fault: sa.exc.SQLAlchemyError) -> Response | HTTPException:
 def note(fault: BaseException) -> None:
     """Log where our own mistake happened under a reference the person sees, and none of the values in it."""
     g.reference = "".join(secrets.choice(CLEAR) for _ in range(8))
-    where = "".join(traceback.format_tb(fault.__traceback__))
-    log.error("reference %s: %s in %s\n%s", g.reference, type(fault).__name__, request.endpoint, where)
+    log.error("reference %s: in %s: %s", g.reference, request.endpoint, trace(fault))
 
 
 def issuer(fault: IssuerUnreachable) -> Response | HTTPException:

@@ -152,6 +152,12 @@ def test_a_database_that_is_away_is_trouble_and_a_wrong_question_is_not(postgres
     assert not is_trouble(wrong.value) and not is_contention(wrong.value)
 
 
+def test_a_statement_that_fails_quotes_nobodys_data(database: Database) -> None:
+    with pytest.raises(sa.exc.DBAPIError) as wrong, database.read() as connection:
+        connection.execute(sa.text("SELECT nonsense FROM nowhere WHERE number = :number"), {"number": "9434765919"})
+    assert "nonsense" in str(wrong.value) and "9434765919" not in str(wrong.value)
+
+
 def test_a_connection_that_is_cut_is_trouble(postgres: Postgres) -> None:
     database = Database(postgres.new_database())
     with pytest.raises(sa.exc.DBAPIError) as cut, database.transaction() as connection:

@@ -130,3 +130,24 @@ def test_poison_waits_and_the_rest_is_handed_over(rooms: list[Room]) -> None:
     settle(rooms)
     assert (toy.count_rows(rooms[0])["inpatients"], toy.count_rows(rooms[0])["deferred"]) == (2, 2)
     assert SimpleNamespace(**rooms[0].database.run(rooms[0].backlog)).deferred == 2
+
+
+NUMBER = "9434765919"
+
+
+class _Broken:
+    """A room whose outbox fails with somebody's number in its words."""
+
+    name = "broken"
+
+    @property
+    def outbox(self) -> Any:
+        raise ValueError(NUMBER + " is already there")
+
+
+def test_a_mistake_of_ours_is_logged_with_its_place_and_nobodys_data(caplog: pytest.LogCaptureFixture) -> None:
+    handover = Handover([])
+    handover.stop()
+    assert handover._guarded(_Broken()) == 0  # type: ignore[arg-type]
+    assert "ValueError in test_handover.py" in caplog.text and "_guarded" in caplog.text
+    assert NUMBER not in caplog.text

@@ -179,7 +179,7 @@ def test_our_own_mistakes_show_and_log_nothing_of_anybody_and_share_a_reference(
     assert answer.status_code == 500 and "9434765919" not in answer.text and "RuntimeError" not in answer.text
     reference = re.search(r"Reference: <strong>(\w{8})<", answer.text)
     assert reference and reference[1] in caplog.text and "web_notes.py" in caplog.text
-    assert "RuntimeError in notes.broken" in caplog.text
+    assert "in notes.broken: RuntimeError" in caplog.text
     assert not re.search(r"^.*9434765919", caplog.text.replace('raise RuntimeError("9434765919")', ""), re.M)
 
 
