@@ -63,7 +63,7 @@ def fill_day(page: Any, field: str, day: Any) -> None:
         page.locator(f"#{field}-{part}").fill(str(getattr(day, part)))
 
 
-def test_j10_from_the_caseload_to_a_completed_review(page: Any, site: Site) -> None:
+def test_J_10_from_the_caseload_to_a_completed_review(page: Any, site: Site) -> None:
     enter(page, site)
     page.goto(site.home)
     row = page.get_by_role("row", name=re.compile("Ada Quill"))
@@ -81,7 +81,7 @@ def test_j10_from_the_caseload_to_a_completed_review(page: Any, site: Site) -> N
     assert "The review is done" in page.content() and "A short stay is likely" in page.content()
 
 
-def test_j13_a_correction_is_struck_through_and_explained(page: Any, site: Site) -> None:
+def test_J_13_a_correction_is_struck_through_and_explained(page: Any, site: Site) -> None:
     enter(page, site)
     page.goto(site.journey)
     page.get_by_role("link", name=re.compile("Take back Admitted")).click()
@@ -95,7 +95,7 @@ def test_j13_a_correction_is_struck_through_and_explained(page: Any, site: Site)
     judged(page, "journey-corrected")
 
 
-def test_j10_the_whole_path_works_without_javascript(plain_page: Any, site: Site) -> None:
+def test_J_10_the_whole_path_works_without_javascript(plain_page: Any, site: Site) -> None:
     page = plain_page
     enter(page, site)
     page.goto(f"{site.journey}/record/discharge")
@@ -115,7 +115,7 @@ def test_j10_the_whole_path_works_without_javascript(plain_page: Any, site: Site
     assert "discharged_at" in state(site.room)["stays"]["S1"]
 
 
-def test_j14_a_death_is_recorded_and_shown_with_care(page: Any, site: Site) -> None:
+def test_J_14_a_death_is_recorded_and_shown_with_care(page: Any, site: Site) -> None:
     enter(page, site)
     page.goto(f"{site.journey}/record/death")
     judged(page, "record-death")

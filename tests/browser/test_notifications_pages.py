@@ -78,7 +78,7 @@ def judged(page: Any, name: str) -> None:
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
-def test_n06_a_message_is_looked_up_with_the_reason_it_was_sent(page: Any, site: str) -> None:
+def test_N_06_a_message_is_looked_up_with_the_reason_it_was_sent(page: Any, site: str) -> None:
     enter(page, site, "Helen Marsh")
     judged(page, "notifications")
     page.get_by_role("link", name="Next page").click()
@@ -93,7 +93,7 @@ def test_n06_a_message_is_looked_up_with_the_reason_it_was_sent(page: Any, site:
     judged(page, "notifications-none")
 
 
-def test_n01_a_manager_changes_a_rule_and_what_was_typed_stays_when_it_is_wrong(plain_page: Any, page: Any, site: str) -> None:
+def test_N_01_a_manager_changes_a_rule_and_what_was_typed_stays_when_it_is_wrong(plain_page: Any, page: Any, site: str) -> None:
     for window in (page, plain_page):
         enter(window, site, "Helen Marsh")
         window.get_by_role("link", name="Which event tells whom").click()
@@ -113,7 +113,7 @@ def test_n01_a_manager_changes_a_rule_and_what_was_typed_stays_when_it_is_wrong(
             judged(page, "rules")
 
 
-def test_n01_a_worker_reads_the_rules_and_is_not_offered_to_change_them(page: Any, site: str) -> None:
+def test_N_01_a_worker_reads_the_rules_and_is_not_offered_to_change_them(page: Any, site: str) -> None:
     enter(page, site, "Wren Callaghan")
     page.goto(f"{site}/rules")
     assert page.get_by_role("link", name="Change").count() == 0
@@ -121,7 +121,7 @@ def test_n01_a_worker_reads_the_rules_and_is_not_offered_to_change_them(page: An
     assert page.goto(f"{site}/rules/death").status == 403
 
 
-def test_n01_a_rule_opened_again_shows_what_was_saved(page: Any, site: str) -> None:
+def test_N_01_a_rule_opened_again_shows_what_was_saved(page: Any, site: str) -> None:
     enter(page, site, "Helen Marsh")
     for _ in range(2):
         page.goto(f"{site}/rules/discharge")

@@ -81,7 +81,7 @@ def test_the_development_worker_and_the_practitioner_were_told_and_told_of_corre
     assert {one["event_type"] for one in sent if one["correction_of"]} >= {"journey.admission_recorded", "journey.death_recorded"}
 
 
-def test_n05_no_message_of_the_city_names_a_citizen(city: dict[str, Room]) -> None:
+def test_N_05_no_message_of_the_city_names_a_citizen(city: dict[str, Room]) -> None:
     names = {word for one in demo.tomllib.loads(demo.FILE.read_text(encoding="utf-8"))["citizen"] for word in one["name"].split()}
     said = " ".join(f"{one['subject']} {one['text']}" for one in rows(city["notifications"], "notifications"))
     assert {word for word in names if word in said.split()} == set()

@@ -103,7 +103,7 @@ def test_what_is_parked_says_which_event_it_was(room: Room, what: str) -> None:
     assert [(row["event_id"], row["type"]) for row in parked(room)] == [(said["id"], said["type"])]
 
 
-def test_x02_strangers_leave_no_row_in_any_table(room: Room) -> None:
+def test_X_02_strangers_leave_no_row_in_any_table(room: Room) -> None:
     toy.known_people(room, 1)
     before = toy.count_rows(room)
     dropped = metric("pod_events_dropped_total", service="toy")
@@ -228,7 +228,7 @@ def test_the_same_1000_ids_in_two_orders_at_once_are_neither_lost_nor_applied_tw
     print("1,000 duplicates in two orders: sent 1000 = applied 1000, 0 lost, 0 applied twice")
 
 
-def test_j13_late_twice_out_of_order_and_cancelled_before_seen_end_the_same(room: Room) -> None:
+def test_J_13_late_twice_out_of_order_and_cancelled_before_seen_end_the_same(room: Room) -> None:
     toy.known_people(room, 2)
     now = datetime.now(UTC)
 

@@ -42,7 +42,7 @@ def _parked_or_deferred(room: Room) -> dict[str, int]:
         return dict(room.inbox.parking.count(connection))
 
 
-def test_j01_an_accepted_referral_opens_a_journey_and_the_allocation_gives_it_its_worker(room: Room) -> None:
+def test_J_01_an_accepted_referral_opens_a_journey_and_the_allocation_gives_it_its_worker(room: Room) -> None:
     assert [one["type"] for one in told(room)] == ["journey.opened", "journey.allocated"]
     opened = told(room)[0]
     assert opened["data"]["practitioner"]["email"] == AMARA["email"]
@@ -50,7 +50,7 @@ def test_j01_an_accepted_referral_opens_a_journey_and_the_allocation_gives_it_it
         (AMARA["email"], "practitioner"), (WREN["email"], "development_worker")}
 
 
-def test_j01_the_allocation_may_overtake_the_acceptance(tmp_path: Path) -> None:
+def test_J_01_the_allocation_may_overtake_the_acceptance(tmp_path: Path) -> None:
     room, events = journeys_room(tmp_path), referral(now() - timedelta(days=3))
     take(room, events["allocated"])
     take(room, events["received"])
@@ -59,7 +59,7 @@ def test_j01_the_allocation_may_overtake_the_acceptance(tmp_path: Path) -> None:
     assert {one["type"] for one in told(room)} == {"journey.opened", "journey.allocated"}
 
 
-def test_j10_an_admission_is_told_and_asks_for_a_review_within_two_working_days(room: Room) -> None:
+def test_J_10_an_admission_is_told_and_asks_for_a_review_within_two_working_days(room: Room) -> None:
     at = now() - timedelta(minutes=5)
     take(room, report("hospital.admitted", at, stay_id="S1", ward="Elm", legal_status="02"))
     type_, data = stands(room)[ADMISSION]
@@ -79,7 +79,7 @@ def test_every_announcement_keeps_its_contract(room: Room) -> None:
     assert len({one["type"] for one in told(room)}) >= 7
 
 
-def test_j13_a_cancelled_admission_is_taken_back_from_those_who_were_told(room: Room) -> None:
+def test_J_13_a_cancelled_admission_is_taken_back_from_those_who_were_told(room: Room) -> None:
     at = now() - timedelta(hours=2)
     take(room, report("hospital.admitted", at, stay_id="S1"))
     take(room, report("hospital.admission_cancelled", at + timedelta(hours=1), stay_id="S1"))
@@ -88,14 +88,14 @@ def test_j13_a_cancelled_admission_is_taken_back_from_those_who_were_told(room: 
     assert ADMISSION not in stands(room)
 
 
-def test_j13_an_admission_cancelled_before_it_is_seen_never_was(room: Room) -> None:
+def test_J_13_an_admission_cancelled_before_it_is_seen_never_was(room: Room) -> None:
     at, before = now() - timedelta(hours=2), len(told(room))
     take(room, report("hospital.admission_cancelled", at + timedelta(hours=1), stay_id="S1"))
     take(room, report("hospital.admitted", at, stay_id="S1"))
     assert len(told(room)) == before
 
 
-def test_j13_the_same_report_by_way_of_referrals_changes_nothing(room: Room) -> None:
+def test_J_13_the_same_report_by_way_of_referrals_changes_nothing(room: Room) -> None:
     one = report("hospital.admitted", now() - timedelta(hours=1), stay_id="S1", ward="Elm")
     take(room, one)
     heard, known = told(room), state(room)
@@ -112,7 +112,7 @@ def test_an_admission_that_came_before_anybody_knew_the_citizen_is_handed_on_by_
     assert ADMISSION in stands(room)
 
 
-def test_r09_a_stay_that_ended_before_the_journey_asks_no_review_and_one_that_goes_on_does(tmp_path: Path) -> None:
+def test_R_09_a_stay_that_ended_before_the_journey_asks_no_review_and_one_that_goes_on_does(tmp_path: Path) -> None:
     room, events = journeys_room(tmp_path), referral(now() - timedelta(days=5))
     take(room, events["received"])
     take(room, report("hospital.admitted", now() - timedelta(days=20), stay_id="old"),
@@ -122,7 +122,7 @@ def test_r09_a_stay_that_ended_before_the_journey_asks_no_review_and_one_that_go
     assert [about for about in stands(room) if ":stay:" in about] == [ADMISSION]
 
 
-def test_j10_leave_from_the_ward_is_no_discharge(room: Room) -> None:
+def test_J_10_leave_from_the_ward_is_no_discharge(room: Room) -> None:
     at = now() - timedelta(hours=5)
     take(room, report("hospital.admitted", at, stay_id="S1"),
          report("hospital.leave_started", at + timedelta(hours=1), stay_id="S1"))
@@ -130,14 +130,14 @@ def test_j10_leave_from_the_ward_is_no_discharge(room: Room) -> None:
     assert "discharged_at" not in state(room)["stays"]["S1"]
 
 
-def test_j10_a_review_not_done_in_time_is_told_by_the_clock(room: Room) -> None:
+def test_J_10_a_review_not_done_in_time_is_told_by_the_clock(room: Room) -> None:
     take(room, report("hospital.admitted", now() - timedelta(days=12), stay_id="S1"))
     assert [one["type"] for one in told(room)].count("journey.review_overdue") == 1
     room.tick()
     assert [one["type"] for one in told(room)].count("journey.review_overdue") == 1
 
 
-def test_j11_the_practitioners_discharge_sets_the_closing_and_a_new_one_before_that_day_takes_it_back(room: Room) -> None:
+def test_J_11_the_practitioners_discharge_sets_the_closing_and_a_new_one_before_that_day_takes_it_back(room: Room) -> None:
     closing = f"journey:{JOURNEY}:closing"
     on = (now() + timedelta(days=20)).date()
     take(room, report("keyworker.discharged", now(), practitioner_email=AMARA["email"], closes_on=on.isoformat()))
@@ -147,7 +147,7 @@ def test_j11_the_practitioners_discharge_sets_the_closing_and_a_new_one_before_t
     assert closing not in stands(room)
 
 
-def test_j11_nothing_is_told_of_a_closed_journey(room: Room) -> None:
+def test_J_11_nothing_is_told_of_a_closed_journey(room: Room) -> None:
     closed = now() - timedelta(days=5)
     take(room, report("keyworker.discharged", closed - timedelta(days=3), practitioner_email=AMARA["email"],
                       closes_on=closed.date().isoformat()))
@@ -156,7 +156,7 @@ def test_j11_nothing_is_told_of_a_closed_journey(room: Room) -> None:
     assert len(told(room)) == before
 
 
-def test_j12_psychology_and_absence_are_told_as_transitions(room: Room) -> None:
+def test_J_12_psychology_and_absence_are_told_as_transitions(room: Room) -> None:
     day = (now() + timedelta(days=3)).date().isoformat()
     take(room, report("psychology.started", now(), starts_on=day),
          report("keyworker.absent", now(), practitioner_email=AMARA["email"], absent_from=day, absent_until=day))
@@ -164,7 +164,7 @@ def test_j12_psychology_and_absence_are_told_as_transitions(room: Room) -> None:
     assert kinds == {"psychology.started", "keyworker.absent"}
 
 
-def test_j14_a_death_is_told_and_a_death_taken_back_brings_all_back(room: Room) -> None:
+def test_J_14_a_death_is_told_and_a_death_taken_back_brings_all_back(room: Room) -> None:
     take(room, report("hospital.admitted", now() - timedelta(hours=9), stay_id="S1"))
     before, known = stands(room), state(room)
     take(room, report("citizen.died", now() - timedelta(hours=3), died_on=now().date().isoformat()))
@@ -174,7 +174,7 @@ def test_j14_a_death_is_told_and_a_death_taken_back_brings_all_back(room: Room) 
     assert stands(room) == before and state(room) == known
 
 
-def test_j14_a_discharge_after_the_death_proposes_no_follow_up_to_anybody(room: Room) -> None:
+def test_J_14_a_discharge_after_the_death_proposes_no_follow_up_to_anybody(room: Room) -> None:
     died = now() - timedelta(hours=3)
     take(room, report("hospital.admitted", died - timedelta(hours=9), stay_id="S1"),
          report("citizen.died", died, died_on=died.date().isoformat()))
@@ -182,7 +182,7 @@ def test_j14_a_discharge_after_the_death_proposes_no_follow_up_to_anybody(room: 
     assert DISCHARGE not in stands(room)
 
 
-def test_x02_nothing_is_kept_of_strangers(room: Room) -> None:
+def test_X_02_nothing_is_kept_of_strangers(room: Room) -> None:
     stranger = report("hospital.admitted", now(), number="4010232137", stay_id="S9")
     take(room, stranger)
     with room.database.read() as connection:

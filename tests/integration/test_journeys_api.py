@@ -84,14 +84,14 @@ def test_a_practitioner_sees_their_own_journeys_and_no_others(client: Any) -> No
     assert client.get(HOME).status_code == 401
 
 
-def test_j12_a_practitioner_who_took_over_sees_the_journey_and_the_former_does_not(room: Room, client: Any) -> None:
+def test_J_12_a_practitioner_who_took_over_sees_the_journey_and_the_former_does_not(room: Room, client: Any) -> None:
     take(room, report("keyworker.changed", now() - timedelta(hours=1), to_email="tom.whitfield@cmhwt.example", to_name="Tom Whitfield",
                       to_team="CMHWT", changes_on=(now() - timedelta(days=1)).date().isoformat()))
     assert get(client, HOME, "practitioner", "tom.whitfield@cmhwt.example").json["practitioner"]["name"] == "Tom Whitfield"
     assert get(client, HOME, "practitioner", AMARA["email"]).status_code == 404
 
 
-def test_j10_a_review_is_completed_once(room: Room, client: Any) -> None:
+def test_J_10_a_review_is_completed_once(room: Room, client: Any) -> None:
     _admitted(room)
     review = get(client).json["reviews"][0]
     path = f"{HOME}/reviews/{review['id']}/complete"
@@ -103,7 +103,7 @@ def test_j10_a_review_is_completed_once(room: Room, client: Any) -> None:
     assert f"journey:{JOURNEY}:review:{review['id']}:completed" in stands(room)
 
 
-def test_j13_a_decision_on_an_admission_since_taken_back_asks_to_keep_or_undo(room: Room, client: Any) -> None:
+def test_J_13_a_decision_on_an_admission_since_taken_back_asks_to_keep_or_undo(room: Room, client: Any) -> None:
     _admitted(room)
     rid = get(client).json["reviews"][0]["id"]
     post(client, f"{HOME}/reviews/{rid}/complete", {"outcome": "pause"})
@@ -127,7 +127,7 @@ def test_an_if_match_of_before_is_refused(room: Room, client: Any) -> None:
     assert state(room)["decisions"] == {}
 
 
-def test_j10_an_admission_and_a_discharge_are_recorded_by_hand(room: Room, client: Any) -> None:
+def test_J_10_an_admission_and_a_discharge_are_recorded_by_hand(room: Room, client: Any) -> None:
     at = (now() - timedelta(hours=3)).isoformat()
     admitted = post(client, f"{HOME}/transitions", {"kind": "hospital.admitted", "occurred_at": at, "ward": "Elm"})
     assert admitted.json["inpatient"] and admitted.json["timeline"][-1]["actor"] == "Wren Callaghan"
@@ -138,7 +138,7 @@ def test_j10_an_admission_and_a_discharge_are_recorded_by_hand(room: Room, clien
     assert future.status_code == 422 and future.json["errors"][0]["pointer"] == "/occurred_at"
 
 
-def test_j14_a_death_recorded_by_hand_stops_the_reviews_and_can_be_taken_back(room: Room, client: Any) -> None:
+def test_J_14_a_death_recorded_by_hand_stops_the_reviews_and_can_be_taken_back(room: Room, client: Any) -> None:
     _admitted(room)
     died = post(client, f"{HOME}/transitions", {"kind": "citizen.died", "occurred_at": now().isoformat(),
                                                 "died_on": now().date().isoformat()})
@@ -148,7 +148,7 @@ def test_j14_a_death_recorded_by_hand_stops_the_reviews_and_can_be_taken_back(ro
     assert back.json["reviews"][0]["state"] == "open" and back.json["died_on"] is None
 
 
-def test_j13_what_came_from_outside_is_taken_back_with_a_reason_and_stays_on_the_timeline(room: Room, client: Any) -> None:
+def test_J_13_what_came_from_outside_is_taken_back_with_a_reason_and_stays_on_the_timeline(room: Room, client: Any) -> None:
     _admitted(room)
     entry = next(one for one in get(client).json["timeline"] if one["kind"] == "hospital.admitted")
     path = f"{HOME}/timeline/{entry['id']}/withdraw"
@@ -161,7 +161,7 @@ def test_j13_what_came_from_outside_is_taken_back_with_a_reason_and_stays_on_the
     assert post(client, path, {"reason": "again"}).status_code == 409
 
 
-def test_r09_the_review_of_an_older_admission_that_was_taken_back_is_still_listed(room: Room, client: Any) -> None:
+def test_R_09_the_review_of_an_older_admission_that_was_taken_back_is_still_listed(room: Room, client: Any) -> None:
     at = now() - timedelta(days=40)
     take(room, report("hospital.admitted", at, stay_id="S1"))
     take(room, report("hospital.admission_cancelled", at + timedelta(days=39), stay_id="S1"))
@@ -199,7 +199,7 @@ def _admission(**more: Any) -> dict[str, Any]:
     return attributes_of(report("hospital.admitted", now(), stay_id="S1")) | more
 
 
-def test_x01_an_event_over_https_reaches_the_journey(room: Room, client: Any) -> None:
+def test_X_01_an_event_over_https_reaches_the_journey(room: Room, client: Any) -> None:
     answer = _send(client, _admission())
     assert (answer.status_code, answer.json) == (202, {"accepted": 1})
     handover = Handover([room])
@@ -211,7 +211,7 @@ def test_x01_an_event_over_https_reaches_the_journey(room: Room, client: Any) ->
     assert "pod.intake" not in waiting, "a stranger's number is not kept"
 
 
-def test_x01_a_batch_with_one_wrong_event_is_taken_not_at_all(room: Room, client: Any) -> None:
+def test_X_01_a_batch_with_one_wrong_event_is_taken_not_at_all(room: Room, client: Any) -> None:
     wrong = [_admission(), _admission(type="hospital.vanished"), _admission(data={"nhs_number": "9434765918", "stay_id": "S1"}),
              _admission(type="referral.accepted", dataschema="urn:pod:referral.accepted:1"), _admission(data={"nhs_number": NUMBER})]
     answer = _send(client, wrong, "application/cloudevents-batch+json")

@@ -92,7 +92,7 @@ def toy_rows(room: Room) -> Any:
 
 @given(rough=ROUGH, dice=st.randoms())
 @few
-def test_j13_any_order_repetition_and_batching_end_in_the_same_state_and_announcements(
+def test_J_13_any_order_repetition_and_batching_end_in_the_same_state_and_announcements(
         room: Room, rough: Any, dice: random.Random) -> None:
     said = sayings(rough)
     one, other = a_person(), a_person()
@@ -129,7 +129,7 @@ def test_what_people_say_between_events_ends_the_same_when_all_is_said_again_in_
 
 @given(rough=ROUGH, about=st.sampled_from(sorted(KEYS)))
 @few
-def test_n07_a_withdrawal_leaves_all_as_if_it_had_never_been_save_that_those_told_are_told(
+def test_N_07_a_withdrawal_leaves_all_as_if_it_had_never_been_save_that_those_told_are_told(
         room: Room, rough: Any, about: str) -> None:
     said = sayings(rough)
     one, other = a_person(), a_person()

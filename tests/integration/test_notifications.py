@@ -50,21 +50,21 @@ def take(inbox: Inbox, *events: Event) -> list[Any]:
         return list(connection.execute(sa.select(t).order_by(t.c.about, t.c.revision, t.c.recipient)).mappings())
 
 
-def test_n01_an_admission_tells_the_development_worker_and_the_practitioner(inbox: Inbox) -> None:
+def test_N_01_an_admission_tells_the_development_worker_and_the_practitioner(inbox: Inbox) -> None:
     made = take(inbox, admission())
     assert [(m["recipient"], m["rule"], m["state"]) for m in made] == [
         (AMARA["email"], "admission-practitioner", "sent"), (WREN["email"], "admission-pod", "sent")]
     assert made[1]["subject"] == "Journey J-7K2: a review is due by 4 March 2026"
 
 
-def test_n03_a_repeated_event_sends_nothing_more(inbox: Inbox) -> None:
+def test_N_03_a_repeated_event_sends_nothing_more(inbox: Inbox) -> None:
     event = admission()
     assert len(take(inbox, event, event)) == 2
     assert len(take(inbox, event)) == 2
 
 
 @pytest.mark.parametrize("apart", [True, False])
-def test_n07_a_withdrawal_tells_those_who_were_told_once(inbox: Inbox, apart: bool) -> None:
+def test_N_07_a_withdrawal_tells_those_who_were_told_once(inbox: Inbox, apart: bool) -> None:
     first, taken_back = admission(), admission(revision=2, withdrawn=True, told=())
     again = admission(revision=3, withdrawn=True, told=(MANAGER_TOLD,))
     made = take(inbox, first, taken_back, again) if not apart else [take(inbox, e) for e in (first, taken_back, again)][-1]
@@ -77,12 +77,12 @@ def test_n07_a_withdrawal_tells_those_who_were_told_once(inbox: Inbox, apart: bo
 MANAGER_TOLD = {"email": "helen.marsh@pod.example", "name": "Helen Marsh", "role": "manager"}
 
 
-def test_n07_a_withdrawal_before_what_it_withdraws_sends_nothing_ever(inbox: Inbox) -> None:
+def test_N_07_a_withdrawal_before_what_it_withdraws_sends_nothing_ever(inbox: Inbox) -> None:
     assert take(inbox, admission(revision=2, withdrawn=True)) == []
     assert take(inbox, admission(revision=1)) == []
 
 
-def test_n07_a_higher_revision_corrects_and_a_lower_one_is_too_late(inbox: Inbox) -> None:
+def test_N_07_a_higher_revision_corrects_and_a_lower_one_is_too_late(inbox: Inbox) -> None:
     take(inbox, admission(revision=2, told=(WREN,)))
     made = take(inbox, admission(revision=4, day="2026-02-28", told=(WREN, AMARA)), admission(revision=3, day="2026-02-27"))
     assert [(m["revision"], m["recipient"], bool(m["correction_of"])) for m in made] == [
@@ -106,13 +106,13 @@ def change(inbox: Inbox, actor: Actor, id_: str, seen: int = 0, **said: Any) -> 
     return inbox.database.run(lambda c: rules.change(c, inbox.database, actor, id_, seen, now(c), said))
 
 
-def test_n01_a_manager_changes_a_rule_and_later_messages_use_it(inbox: Inbox) -> None:
+def test_N_01_a_manager_changes_a_rule_and_later_messages_use_it(inbox: Inbox) -> None:
     change(inbox, MANAGER, "admission-pod", subject="Please look at {reference}")
     change(inbox, MANAGER, "admission-practitioner", enabled=False)
     assert [m["subject"] for m in take(inbox, admission())] == ["Please look at J-7K2"]
 
 
-def test_n01_a_rule_also_tells_addresses_no_event_names_once_each_and_corrects_them(inbox: Inbox) -> None:
+def test_N_01_a_rule_also_tells_addresses_no_event_names_once_each_and_corrects_them(inbox: Inbox) -> None:
     change(inbox, MANAGER, "admission-pod", also=(MANAGER.email, WREN["email"]))
     take(inbox, admission())
     made = take(inbox, admission(revision=2, withdrawn=True))
@@ -120,13 +120,13 @@ def test_n01_a_rule_also_tells_addresses_no_event_names_once_each_and_corrects_t
     assert isinstance(change(inbox, MANAGER, "death", also=("no address",)), Refused)
 
 
-def test_n01_two_people_change_one_rule_one_wins_the_other_is_told(inbox: Inbox) -> None:
+def test_N_01_two_people_change_one_rule_one_wins_the_other_is_told(inbox: Inbox) -> None:
     change(inbox, MANAGER, "death", enabled=False)
     refused = change(inbox, MANAGER, "death", enabled=True)
     assert isinstance(refused, Refused) and "meanwhile" in refused.reason
 
 
-def test_n01_of_two_first_changes_at_once_one_wins_and_the_other_is_told(inbox: Inbox) -> None:
+def test_N_01_of_two_first_changes_at_once_one_wins_and_the_other_is_told(inbox: Inbox) -> None:
     if inbox.database.is_sqlite:
         return  # it has one writer at a time
     answers: list[Any] = []
@@ -139,23 +139,23 @@ def test_n01_of_two_first_changes_at_once_one_wins_and_the_other_is_told(inbox: 
     assert [type(answer) for answer in answers] == [Refused]
 
 
-def test_n01_a_worker_may_not_change_a_rule(inbox: Inbox) -> None:
+def test_N_01_a_worker_may_not_change_a_rule(inbox: Inbox) -> None:
     assert isinstance(change(inbox, Actor("w@pod.example", "", frozenset({"worker"})), "death", enabled=False), Refused)
 
 
-def test_n05_a_rule_may_not_be_made_to_say_a_name(inbox: Inbox) -> None:
+def test_N_05_a_rule_may_not_be_made_to_say_a_name(inbox: Inbox) -> None:
     refused = change(inbox, MANAGER, "admission-pod", subject="{citizen}")
     assert isinstance(refused, Refused) and refused.rule == "N-05" and refused.field == "subject"
     assert isinstance(change(inbox, MANAGER, "admission-pod", text="a \0 in it"), Refused)
 
 
-def test_n07_those_told_under_a_rule_since_switched_off_are_still_corrected(inbox: Inbox) -> None:
+def test_N_07_those_told_under_a_rule_since_switched_off_are_still_corrected(inbox: Inbox) -> None:
     take(inbox, admission())
     change(inbox, MANAGER, "admission-pod", enabled=False)
     assert len(take(inbox, admission(revision=2, withdrawn=True))) == 4
 
 
-def test_n06_what_was_sent_can_be_looked_up_page_by_page(inbox: Inbox) -> None:
+def test_N_06_what_was_sent_can_be_looked_up_page_by_page(inbox: Inbox) -> None:
     take(inbox, *(admission(f"admission:{n}") for n in range(3)))
     with inbox.database.read() as connection:
         found, after = [], None

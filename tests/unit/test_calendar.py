@@ -22,17 +22,17 @@ def at(text: str) -> datetime:
     ("2026-01-05", "08:30", "16:30"), ("2026-01-08", "08:30", "16:30"), ("2026-01-09", "08:30", "16:00"),
     ("2026-07-06", "07:30", "15:30"),
 ])
-def test_r08_hours_are_londons_summer_and_winter(day: str, opens: str, closes: str) -> None:
+def test_R_08_hours_are_londons_summer_and_winter(day: str, opens: str, closes: str) -> None:
     assert cal.working_hours(date.fromisoformat(day)) == (at(f"{day}T{opens}Z"), at(f"{day}T{closes}Z"))
 
 
 @pytest.mark.parametrize("day", ["2026-01-01", "2026-04-03", "2026-04-06", "2026-12-25", "2026-12-28", "2022-09-19",
                                  "2023-05-08", "2026-01-10", "2026-01-11"])
-def test_r08_bank_holidays_and_weekends_are_closed(day: str) -> None:
+def test_R_08_bank_holidays_and_weekends_are_closed(day: str) -> None:
     assert not cal.is_working_day(date.fromisoformat(day))
 
 
-def test_r08_a_scottish_holiday_is_a_working_day_in_england() -> None:
+def test_R_08_a_scottish_holiday_is_a_working_day_in_england() -> None:
     assert cal.is_working_day(date(2026, 1, 2))
 
 
@@ -43,15 +43,15 @@ def test_r08_a_scottish_holiday_is_a_working_day_in_england() -> None:
     ("2026-03-27T12:00Z", 1, "2026-03-30T15:30Z"),  # over the night the clocks go forward
     ("2026-07-05T23:30Z", 1, "2026-07-07T15:30Z"),  # already Monday in London
 ])
-def test_r08_a_deadline_in_working_days_ends_at_closing_time(since: str, count: int, due: str) -> None:
+def test_R_08_a_deadline_in_working_days_ends_at_closing_time(since: str, count: int, due: str) -> None:
     assert cal.due_after_working_days(at(since), count) == at(due)
 
 
-def test_r08_working_time_skips_nights_and_the_short_friday() -> None:
+def test_R_08_working_time_skips_nights_and_the_short_friday() -> None:
     assert cal.working_time_between(at("2026-01-09T15:00Z"), at("2026-01-12T09:30Z")) == timedelta(hours=2)
 
 
-def test_r08_at_closing_time_the_pod_is_closed() -> None:
+def test_R_08_at_closing_time_the_pod_is_closed() -> None:
     assert cal.is_working_time(at("2026-01-05T16:29:59Z"))
     assert not cal.is_working_time(at("2026-01-05T16:30Z"))
 
@@ -95,7 +95,7 @@ def test_the_days_the_clocks_change_have_23_and_25_hours(day: date, hours: int) 
 
 
 @given(days, st.integers(-30, 30))
-def test_r08_adding_working_days_lands_on_one_and_counts_each_between(start: date, count: int) -> None:
+def test_R_08_adding_working_days_lands_on_one_and_counts_each_between(start: date, count: int) -> None:
     end = cal.add_working_days(start, count)
     assert cal.is_working_day(end)
     if count:
@@ -105,7 +105,7 @@ def test_r08_adding_working_days_lands_on_one_and_counts_each_between(start: dat
 
 
 @given(moments, st.integers(0, 60), st.integers(0, 60))
-def test_r08_working_time_adds_up(start: datetime, one: int, two: int) -> None:
+def test_R_08_working_time_adds_up(start: datetime, one: int, two: int) -> None:
     middle, end = start + timedelta(days=one), start + timedelta(days=one + two, hours=5)
     parts = cal.working_time_between(start, middle) + cal.working_time_between(middle, end)
     assert parts == cal.working_time_between(start, end) == -cal.working_time_between(end, start)
@@ -113,7 +113,7 @@ def test_r08_working_time_adds_up(start: datetime, one: int, two: int) -> None:
 
 
 @given(moments, st.integers(0, 20))
-def test_r08_a_deadline_is_closing_time_in_london(start: datetime, count: int) -> None:
+def test_R_08_a_deadline_is_closing_time_in_london(start: datetime, count: int) -> None:
     due = cal.due_after_working_days(start, count)
     assert cal.london(due).time() == cal.HOURS[cal.london_day(due).weekday()][1]
     assert not cal.is_working_time(due) and cal.is_working_time(due - timedelta(seconds=1))

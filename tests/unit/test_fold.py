@@ -41,7 +41,7 @@ def folded(statements: list[Statement]) -> Any:
 
 @given(said(), st.randoms())
 @settings(max_examples=300, deadline=None)
-def test_j13_any_order_and_any_repetition_end_in_the_same_state(statements: list[Statement], dice: random.Random) -> None:
+def test_J_13_any_order_and_any_repetition_end_in_the_same_state(statements: list[Statement], dice: random.Random) -> None:
     shuffled = [*statements, *dice.choices(statements, k=5)] if statements else []
     dice.shuffle(shuffled)
     assert folded(shuffled) == folded(statements)
@@ -49,7 +49,7 @@ def test_j13_any_order_and_any_repetition_end_in_the_same_state(statements: list
 
 @given(said(), st.sampled_from(sorted(KEYS)))
 @settings(max_examples=300, deadline=None)
-def test_j13_a_withdrawal_leaves_the_state_as_if_what_it_withdraws_had_never_been(statements: list[Statement], about: str) -> None:
+def test_J_13_a_withdrawal_leaves_the_state_as_if_what_it_withdraws_had_never_been(statements: list[Statement], about: str) -> None:
     withdrawal = Statement(about, KEYS[about][0], NOW, {}, True, NOW + timedelta(days=1), "", "urn:test", "last")
     assert folded([*statements, withdrawal]) == folded([s for s in statements if s.about != about])
 
@@ -79,7 +79,7 @@ def test_whoever_listens_to_every_difference_ends_with_what_is_owed(first: list[
         assert differences(owed, announced, now) == []
 
 
-def test_n07_what_is_no_longer_owed_is_withdrawn_once_with_a_higher_revision() -> None:
+def test_N_07_what_is_no_longer_owed_is_withdrawn_once_with_a_higher_revision() -> None:
     owed = {"a": Announcement("journey.closing_set", "2026-01-01", {"x": 1})}
     announced = note({}, differences(owed, {}, NOW), instant_text)
     [gone] = differences({}, announced, NOW)

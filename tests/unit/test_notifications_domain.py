@@ -46,7 +46,7 @@ def histories(draw: st.DrawFn) -> list[Any]:
 
 
 @given(histories(), st.data())
-def test_n07_any_order_and_repetition_of_revisions_leaves_everybody_with_what_the_highest_says(history: list[Any], data: st.DataObject) -> None:
+def test_N_07_any_order_and_repetition_of_revisions_leaves_everybody_with_what_the_highest_says(history: list[Any], data: st.DataObject) -> None:
     """Whoever the highest revision names believes it; nobody believes anything else."""
     offered = data.draw(st.permutations(history + data.draw(st.lists(st.sampled_from(history), max_size=4))))
     told, _ = offer(offered)
@@ -59,33 +59,33 @@ def test_n07_any_order_and_repetition_of_revisions_leaves_everybody_with_what_th
 
 
 @given(histories(), st.data())
-def test_n03_one_event_one_recipient_one_rule_is_one_message(history: list[Any], data: st.DataObject) -> None:
+def test_N_03_one_event_one_recipient_one_rule_is_one_message(history: list[Any], data: st.DataObject) -> None:
     _, sent = offer(data.draw(st.permutations(history * 2)))
     keys = [(event.event_id, message.recipient, message.rule) for event, message in sent]
     assert len(keys) == len(set(keys))
 
 
-def test_n07_a_withdrawal_goes_to_those_who_were_told_and_not_to_those_a_rule_would_choose_now() -> None:
+def test_N_07_a_withdrawal_goes_to_those_who_were_told_and_not_to_those_a_rule_would_choose_now() -> None:
     _, sent = offer([admission(1, 1, PEOPLE[:1]), admission(2, 1, PEOPLE[1:], withdrawn=True)])
     assert [(message.recipient, bool(message.correction_of)) for _, message in sent] == [
         ("wren@pod.example", False), ("wren@pod.example", True)]
 
 
-def test_n07_a_withdrawal_that_comes_before_what_it_withdraws_sends_nothing_ever() -> None:
+def test_N_07_a_withdrawal_that_comes_before_what_it_withdraws_sends_nothing_ever() -> None:
     assert offer([admission(2, 1, PEOPLE, withdrawn=True), admission(1, 1, PEOPLE)])[1] == []
 
 
-def test_n07_a_withdrawal_is_told_once_however_often_it_is_repeated_with_higher_revisions() -> None:
+def test_N_07_a_withdrawal_is_told_once_however_often_it_is_repeated_with_higher_revisions() -> None:
     _, sent = offer([admission(1, 1, PEOPLE), admission(2, 1, PEOPLE, True), admission(3, 1, PEOPLE, True)])
     assert len(sent) == 2 * len(PEOPLE)
 
 
-def test_n07_what_did_not_change_is_not_said_again_but_the_newly_named_are_told() -> None:
+def test_N_07_what_did_not_change_is_not_said_again_but_the_newly_named_are_told() -> None:
     _, sent = offer([admission(1, 1, PEOPLE[:1]), admission(2, 1, PEOPLE)])
     assert [message.recipient for event, message in sent if event.revision == 2] == ["amara@team.example", "helen@pod.example"]
 
 
-def test_n07_the_development_worker_who_lost_a_journey_is_told_so() -> None:
+def test_N_07_the_development_worker_who_lost_a_journey_is_told_so() -> None:
     def allocated(revision: int, email: str) -> Any:
         return saying(str(revision), "journey.allocated", revision, False,
                       {"reference": "J-1", "reviews_open": 0, "told": [], "development_worker": {"email": email}})
@@ -97,15 +97,15 @@ def test_n07_the_development_worker_who_lost_a_journey_is_told_so() -> None:
     assert sent["marcus@pod.example"].correction_of is None
 
 
-def test_n05_every_shipped_rule_says_only_what_may_be_said() -> None:
+def test_N_05_every_shipped_rule_says_only_what_may_be_said() -> None:
     assert {rule.id: refusal for rule in rules.shipped().values() if (refusal := rules.refusal(rule))} == {}
 
 
-def test_n05_the_reason_of_a_decline_is_owed_to_the_practitioner_in_the_message_but_never_in_its_subject() -> None:
+def test_N_05_the_reason_of_a_decline_is_owed_to_the_practitioner_in_the_message_but_never_in_its_subject() -> None:
     assert "reason" in words.allowed("referral.declined") and "reason" not in words.allowed("referral.declined", subject=True)
 
 
-def test_n05_a_template_may_not_reach_into_a_field_nor_name_another() -> None:
+def test_N_05_a_template_may_not_reach_into_a_field_nor_name_another() -> None:
     names = words.allowed(ADMISSION)
     assert words.faults("{reference} since {admitted_at}", names) == []
     for template in ("{name}", "{reference.__class__}", "{reference!r}", "{reference:>9}", "{", "{}"):
