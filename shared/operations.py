@@ -47,20 +47,29 @@ def _list(rooms: list[Room]) -> int:
 
 
 def _settle(rooms: list[Room], id_: str, action: str) -> int:
-    for room in rooms:
-        try:
-            found = room.database.run(partial(_act, room, id_, action))
-        except Failed as fault:
-            print(f"It failed again: {fault.words} ({fault.reason})", file=sys.stderr)
-            return 1
-        if found:
-            print(f"{room.name}: {id_} {'retried' if action == 'retry' else 'discarded'}")
-            return 0
-    print(f"Nothing is parked under {id_}; 'pod parked' lists what is.", file=sys.stderr)
-    return 1
+    """Retry or discard with every service that parked it: what nobody can read is parked by each that hears it."""
+    codes = [code for room in rooms if (code := _settle_in(room, id_, action)) is not None]
+    if not codes:
+        print(f"Nothing is parked under {id_}; 'pod parked' lists what is.", file=sys.stderr)
+    return max(codes, default=1)
+
+
+def _settle_in(room: Room, id_: str, action: str) -> int | None:
+    """Give 0 where it worked, 1 where it failed again, None where it does not wait."""
+    try:
+        found = room.database.run(partial(_act, room, id_, action))
+    except Failed as fault:
+        print(f"{room.name}: it failed again: {fault.words} ({fault.reason})", file=sys.stderr)
+        return 1
+    if found:
+        print(f"{room.name}: {id_} {'retried' if action == 'retry' else 'discarded'}")
+    return 0 if found else None
 
 
 def _act(room: Room, id_: str, action: str, connection: Connection) -> bool:
+    row = room.parked.parking.get(connection, id_)
+    if row is None or row["settled_at"] is not None:
+        return False
     act = room.parked.retry if action == "retry" else room.parked.discard
     return act(connection, id_, ACTOR) is not None
 
