@@ -47,7 +47,7 @@ def home() -> str:
                           order=(due.is_(None), due, store.caseload.c.reference))
         people = desk.ledger().people.get(connection, list({row[name] for row in found for name in (
             "aggregate", "development_worker") if row[name]}))
-    return render_template("caseload.html", cases=found[:PAGE], more=len(found) > PAGE, number=number, people=people,
+    return render_template("caseload.html", rows=found[:PAGE], more=len(found) > PAGE, number=number, people=people,
                            whose=whose, on=on, filters=FILTERS, today=datetime.now(UTC).date().isoformat(),
                            now=desk.instant_text(datetime.now(UTC)))
 
