@@ -39,16 +39,12 @@ def journey(connection: Connection, ledger: Ledger, person: str, jid: str, momen
 
 
 def _named(state: State, person: str, said: Iterable[Statement]) -> set[str]:
-    ids = {person, *state["changes"].values(), *(s.actor for s in said if _is_id(s.actor))}
+    ids = {person, *state["changes"].values(), *(s.actor for s in said if s.is_by_staff)}
     for one in state["journeys"].values():
         ids |= {one[name] for name in ("practitioner", "development_worker", "named_person") if one.get(name)}
     for s in said:
         ids |= {s.data[name] for name in ("practitioner", "development_worker", "cover") if s.data.get(name)}
     return ids
-
-
-def _is_id(actor: str) -> bool:
-    return len(actor) == 36 and actor.count("-") == 4
 
 
 class _Looker:
@@ -86,10 +82,8 @@ class _Looker:
         return {"name": row.get("name") or row.get("email") or "Not known here", "email": row.get("email"),
                 "team": row.get("team")}
 
-    def _name(self, actor: str) -> str:
-        if not _is_id(actor):
-            return actor
-        return str((self._staff(actor) or {})["name"])
+    def _name(self, id_: str) -> str:
+        return str((self._staff(id_) or {})["name"])
 
     def _stays(self) -> list[Data]:
         shown = [{"id": sid, "admitted_at": stay.get("admitted_at"), "discharged_at": stay.get("discharged_at"),
@@ -158,7 +152,7 @@ class _Looker:
     def _entry(self, s: Statement) -> Data:
         stands = self.stands[s.about]
         return {"id": statement_id(self.person, s), "kind": s.kind, "occurred_at": instant_text(s.occurred_at),
-                "recorded_at": instant_text(s.recorded_at or s.occurred_at), "actor": self._name(s.actor),
+                "recorded_at": instant_text(s.recorded_at or s.occurred_at), "actor": self._name(s.actor) if s.is_by_staff else s.actor,
                 "corrected_by": None if stands == s else statement_id(self.person, stands), "withdrawn": s.withdrawn,
                 "about": s.about, "facts": self._facts(s.data)}
 

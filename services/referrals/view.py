@@ -79,7 +79,7 @@ def timeline(desk: Desk, id_: str, pathway: Pathway) -> list[Data]:
     """Give what happened, newest first; what was taken back or replaced is marked, not left out."""
     ledger = desk.ledger
     said = [(s, at) for s, at in rows.received(desk.connection, ledger.tables, id_, ledger.rules) if s.kind in HAPPENED]
-    names = desk.names({s.actor for s, _ in said if not s.actor.startswith("urn:")})
+    names = desk.names({s.actor for s, _ in said if s.is_by_staff})
     stands = {s.about: s for s, _ in sorted(said, key=lambda pair: (pair[0].recorded_at, pair[0].withdrawn, pair[0].event_id))}
     return [{"title": HAPPENED[s.kind] + (": taken back" if s.withdrawn else ""), "at": s.occurred_at, "recorded_at": s.recorded_at,
              "by": names.get(s.actor, s.actor), "text": _words(s, pathway), "corrected": not s.withdrawn and stands[s.about] is not s}

@@ -30,6 +30,11 @@ class Statement(NamedTuple):
     event_id: str = ""
     version: int = 1
 
+    @property
+    def is_by_staff(self) -> bool:
+        """Say whether `actor` is the id of a member of staff; what an event says has its source as actor."""
+        return self.actor != self.source
+
 
 class Announcement(NamedTuple):
     """What the world should have heard: an event without its personal data.
