@@ -16,7 +16,7 @@ from services.journeys.guard import reads_journeys
 from shared.ledger.store import Stale, Written
 from shared.ledger.types import Refused
 from shared.messaging.outbox import INTAKE
-from shared.schemas.kinds import take_nhs_number
+from shared.schemas.kinds import take_nhs_number, take_text
 from shared.schemas.people import LEGAL_STATUS
 from shared.web.context import current_room, requires, transaction
 from shared.web.etags import changed_meanwhile, etag, if_match
@@ -57,15 +57,31 @@ class Completion(ma.Schema):
     words = ma.fields.String(load_default="", validate=ma.validate.Length(max=decisions.LONGEST_WORDS))
 
 
+def storable(text: str) -> None:
+    """Refuse what no event could carry: blanks alone, a NUL, half a character."""
+    try:
+        take_text(text, len(text))
+    except ValueError as fault:
+        raise ma.ValidationError(f"It {fault}.") from None
+
+
+def in_calendar(moment: datetime) -> None:
+    """Refuse what is before the first or after the last year once it is in UTC."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ma.ValidationError("It is outside every calendar.") from None
+
+
 class Transition(ma.Schema):
     """What is recorded by hand; which of the last five is needed depends on the kind."""
 
     kind = ma.fields.String(required=True, validate=ma.validate.OneOf(list(decisions.BY_HAND)))
-    occurred_at = ma.fields.AwareDateTime(required=True, format="iso")
-    stay_id = ma.fields.String(validate=ma.validate.Length(1, 100))
-    ward = ma.fields.String(validate=ma.validate.Length(1, 200))
+    occurred_at = ma.fields.AwareDateTime(required=True, format="iso", validate=in_calendar)
+    stay_id = ma.fields.String(validate=[ma.validate.Length(1, 100), storable])
+    ward = ma.fields.String(validate=[ma.validate.Length(1, 200), storable])
     legal_status = ma.fields.String(validate=ma.validate.OneOf(list(LEGAL_STATUS)))
-    destination = ma.fields.String(validate=ma.validate.Length(1, 200))
+    destination = ma.fields.String(validate=[ma.validate.Length(1, 200), storable])
     died_on = ma.fields.Date()
 
 
@@ -137,7 +153,7 @@ class Transitions(MethodView):
     def post(self, said: dict[str, Any], id: UUID) -> Response:
         """Record an admission, a discharge or a death that no system reported."""
         person = _person(transaction(), id)
-        facts: dict[str, Any] = {name: str(said[name]) for name in ("stay_id", "ward", "legal_status", "destination", "died_on") if name in said}
+        facts: dict[str, Any] = {name: str(said[name]).strip() for name in ("stay_id", "ward", "legal_status", "destination", "died_on") if name in said}
         return _done(id, person, desk.record(transaction(), person, said["kind"], said["occurred_at"].astimezone(UTC), facts,
                                              if_match()))
 

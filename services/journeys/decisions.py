@@ -64,6 +64,9 @@ def record(state: State, now: datetime, actor: Actor, kind: str, occurred_at: da
         return Refused("J-13", "The date and time must not be in the future.", field="occurred_at")
     if occurred_at < now - BACK:
         return Refused("J-13", "The date and time must be within the last two years.", field="occurred_at")
+    for name in ("stay_id", "ward", "destination"):
+        if fault := _words(facts.get(name) or "", name, needed=False):
+            return fault
     return {"hospital.admitted": _admission, "hospital.discharged": _discharge, "citizen.died": _death}[kind](
         state, now, occurred_at, facts)
 
@@ -94,6 +97,8 @@ def _death(state: State, now: datetime, occurred_at: datetime, facts: Data) -> l
         return Refused("J-14", "Enter the day the citizen died.", field="died_on")
     if died_on > london_day(now):
         return Refused("J-14", "The day of death must not be in the future.", field="died_on")
+    if died_on < london_day(now - BACK):
+        return Refused("J-14", "The day of death must be within the last two years.", field="died_on")
     return [Statement("citizen:death", "citizen.died", occurred_at, {"died_on": died_on.isoformat()})]
 
 

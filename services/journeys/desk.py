@@ -149,7 +149,7 @@ def withdraw(connection: Connection, person: str, sid: str, reason: str,
 
 def moment_of(as_of: date | None, now: datetime) -> datetime:
     """Give the moment a journey is looked at: now, or the end of a London day gone by."""
-    return min(now, end_of_london_day(as_of)) if as_of else now
+    return end_of_london_day(as_of) if as_of and as_of < london_day(now) else now
 
 
 def _today() -> str:

@@ -13,6 +13,7 @@ from services.journeys import decisions, desk, store, view, words
 from services.journeys.desk import Query
 from services.journeys.forms import AdmissionForm, AsOfForm, DeathForm, DischargeForm, ReviewForm, WithdrawForm
 from services.journeys.guard import reads_journeys
+from shared.calendar import london_day
 from shared.ledger.store import Stale, Written
 from shared.ledger.types import Refused
 from shared.permissions import may
@@ -48,7 +49,7 @@ def home() -> str:
         people = desk.ledger().people.get(connection, list({row[name] for row in found for name in (
             "aggregate", "development_worker") if row[name]}))
     return render_template("caseload.html", rows=found[:PAGE], more=len(found) > PAGE, number=number, people=people,
-                           whose=whose, on=on, filters=FILTERS, today=datetime.now(UTC).date().isoformat(),
+                           whose=whose, on=on, filters=FILTERS, today=london_day(datetime.now(UTC)).isoformat(),
                            now=desk.instant_text(datetime.now(UTC)))
 
 

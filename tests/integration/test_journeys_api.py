@@ -9,12 +9,15 @@ from typing import Any
 import orjson
 import pytest
 
+from services.journeys import decisions, domain
 from shared.database import Database
+from shared.ledger.types import Actor, Refused
 from shared.messaging.envelope import attributes_of
 from shared.messaging.handover import Handover
 from shared.room import Room
 from tests.support.journeys import (
     AMARA,
+    CITIZEN,
     JOURNEY,
     NUMBER,
     bearer,
@@ -250,3 +253,36 @@ def test_the_api_works_the_same_on_either_database(any_database: Database, tmp_p
     assert len(get(client, f"{API}/journeys?state=open&mine=true").json["items"]) == 1
     assert get(client, f"{API}/journeys?after={uuid.UUID(int=0)}&limit=1").json["next"] is None
     room.database.dispose()
+
+
+@pytest.mark.parametrize("wrong", [
+    {"occurred_at": "0001-01-01T00:00:00+14:00"}, {"occurred_at": "9999-12-31T23:59:00-14:00"}, {"stay_id": "   "}, {"stay_id": "a\0b"},
+    {"stay_id": "a\ud800b"}, {"ward": "a\0b"}, {"ward": "a\ud800b"}, {"kind": "hospital.discharged", "destination": "\ud800"},
+    {"kind": "citizen.died", "died_on": "0001-01-01"}, {"kind": "citizen.died", "died_on": "9999-12-31"}])
+def test_what_no_event_could_carry_is_answered_with_a_reason(room: Room, client: Any, wrong: dict[str, str]) -> None:
+    before = stands(room)
+    body = {"kind": "hospital.admitted", "occurred_at": (now() - timedelta(hours=1)).isoformat(), "stay_id": "S1", **wrong}
+    answer = post(client, f"{HOME}/transitions", body)
+    assert answer.status_code == 422 and answer.json["errors"], answer.text
+    assert stands(room) == before
+
+
+def test_a_stay_typed_with_blanks_around_it_is_the_stay_the_hospital_means(room: Room, client: Any) -> None:
+    body = {"kind": "hospital.admitted", "occurred_at": (now() - timedelta(hours=2)).isoformat(), "stay_id": " S1 "}
+    assert post(client, f"{HOME}/transitions", body).status_code == 200
+    take(room, report("hospital.discharged", now() - timedelta(hours=1), stay_id="S1"))
+    assert get(client).json["inpatient"] is False
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_no_day_is_too_far_away_to_be_asked_for(client: Any, day: str) -> None:
+    assert get(client, f"{HOME}?as_of={day}").status_code == (200 if day > "2" else 404)
+    assert client.get(f"/{JOURNEY}?as_of={day}").status_code == 302
+
+
+@pytest.mark.parametrize("name", ["stay_id", "ward", "destination"])
+def test_what_a_form_cannot_have_stored_is_refused_at_its_field(name: str) -> None:
+    worker = Actor("wren.callaghan@pod.example", roles=frozenset({"worker"}))
+    facts = {"stay_id": "S1", name: "a\0b"}
+    answer = decisions.record(domain.initial(CITIZEN), now(), worker, "hospital.admitted", now() - timedelta(hours=1), facts)
+    assert isinstance(answer, Refused) and answer.field == name
