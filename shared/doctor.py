@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shared.cli import SERVICES
-from shared.settings import SETTINGS, Settings, SettingsError, load
+from shared.settings import SETTINGS, Settings, SettingsError, left_by_demo, load
 
 
 class Finding(NamedTuple):
@@ -60,6 +60,8 @@ def _safely(look: Callable[[Settings], list[Finding]], settings: Settings) -> li
 
 
 def _place(settings: Settings) -> list[Finding]:
+    if faults := left_by_demo(settings):
+        return [Finding("setting", faults[0], "'pod up' refuses it")]
     column = "embedded" if settings.embedded else "server"
     return [Finding("settings", f"right; mode {settings.mode}, {column}, http://{settings.http}/")]
 

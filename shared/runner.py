@@ -26,7 +26,7 @@ from nameko.runners import ServiceRunner
 from shared import migrate
 from shared.messaging.consumer import HandoverThread
 from shared.room import Room
-from shared.settings import Settings, SettingsError, load
+from shared.settings import Settings, SettingsError, left_by_demo, load
 from shared.suite import PARTS, SERVICES, rooms_for
 from shared.web.staff import staff as demo_staff
 
@@ -43,6 +43,8 @@ def up(services: Sequence[str] = (), only: Sequence[str] = ()) -> int:
     for noisy in ("pika", "nameko", "alembic"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     settings = load()
+    if faults := left_by_demo(settings):
+        raise SettingsError(faults)
     if settings.embedded and (services or only):
         raise SettingsError(["POD_AMQP_URL: unset, so the suite is embedded and runs whole; set it to run parts of it"])
     rooms = rooms_for(settings, services, only)

@@ -20,6 +20,10 @@ class SettingsError(Exception):
         self.faults = faults
 
 
+#: The file in POD_VAR that a demo leaves there.
+DEMO_SECRET = "demo-secret"
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in words:
@@ -147,8 +151,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     known = {"POD_TOKEN"} | {s.name for s in SETTINGS} | {f"{s.name}_FILE" for s in SETTINGS}
     faults += [f"{name}: no such setting; the names are listed by 'pod doctor'" for name in environ
                if name.startswith("POD_") and name not in known]
-    if not faults:
-        faults += _together(values)
+    faults += _together(values)
     if faults:
         raise SettingsError(faults)
     if values["mode"] == "demo":
@@ -163,13 +166,13 @@ def _text(setting: Setting, environ: Mapping[str, str]) -> str:
 
 
 def _together(values: dict[str, Any]) -> list[str]:
-    faults = []
-    if values["mode"] == "server":
-        for name in ("secret_key", "oidc_issuer", "oidc_client_id", "oidc_client_secret"):
-            if not values[name]:
-                faults.append(f"POD_{name.upper()}: missing; it is required unless POD_MODE is demo")
-        if values["secret_key"] and len(values["secret_key"]) < 32:
-            faults.append("POD_SECRET_KEY: must be at least 32 characters long")
+    """Say what is wrong with settings that are right by themselves; those that are not are left out of `values`."""
+    if values.get("mode") != "server":
+        return []
+    faults = [f"POD_{name.upper()}: missing; it is required unless POD_MODE is demo"
+              for name in ("secret_key", "oidc_issuer", "oidc_client_id", "oidc_client_secret") if values.get(name) == ""]
+    if 0 < len(values.get("secret_key", "")) < 32:
+        faults.append("POD_SECRET_KEY: must be at least 32 characters long")
     return faults
 
 
@@ -181,9 +184,16 @@ def _demo(values: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
+def left_by_demo(settings: Settings) -> list[str]:
+    """Say what of a demo a server would start on: the files of its databases, and so its invented people."""
+    if settings.demo or settings.database_url or not (settings.var / DEMO_SECRET).exists():
+        return []
+    return ["POD_VAR: the databases in it are of a demo, with its invented people; name another folder"]
+
+
 def demo_secret(var: Path) -> str:
     """Give the secret that signs demo sessions and tokens, made once and kept in `var`."""
-    path = var / "demo-secret"
+    path = var / DEMO_SECRET
     if not path.exists():
         var.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=var) as file:
