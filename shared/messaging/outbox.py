@@ -71,10 +71,13 @@ class Outbox:
         return int(connection.execute(query).scalar_one())
 
     def mark(self, published: Sequence[Waiting], unroutable: Sequence[Waiting] = ()) -> None:
-        """Mark exactly these rows; those for the intake are removed, since strangers' numbers are not kept."""
+        """Mark exactly these rows; those for the intake are removed, since strangers' numbers are not kept.
+
+        For the intake we have given our word: what no queue there wants yet waits until one does.
+        """
         ours = [row.id for row in published if row.exchange != INTAKE]
         intake = [row.id for row in published if row.exchange == INTAKE]
-        nobody = [row.id for row in unroutable]
+        nobody = [row.id for row in unroutable if row.exchange != INTAKE]
         self.database.run(lambda connection: self._mark(connection, ours, intake, nobody))
 
     def _mark(self, connection: Connection, ours: list[int], intake: list[int], nobody: list[int]) -> None:

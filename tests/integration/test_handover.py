@@ -114,8 +114,7 @@ def test_a_row_addressed_to_one_service_reaches_that_one_only(rooms: list[Room])
 
 
 def test_what_nobody_hears_counts_as_published(rooms: list[Room]) -> None:
-    event = Event("e", "urn:pod:toy", "journey.closing_set", datetime.now(UTC), {})
-    rooms[0].database.run(lambda connection: rooms[0].outbox.put(connection, [event]))
+    rooms[0].database.run(lambda connection: rooms[0].outbox.put(connection, [toy.overdue("J-1")]))
     settle(rooms)
     assert [row["unroutable"] for row in toy.rows_of(rooms[0], toy.messaging.outbox)] == [True]
 

@@ -1,18 +1,18 @@
 """The outbox: marks exactly, keeps nothing of strangers, and one relay of several leads."""
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.database import Database
-from shared.messaging.envelope import Event, read
+from shared.messaging.envelope import read
 from shared.messaging.leader import Leader
 from shared.messaging.outbox import EVENTS, INTAKE, Outbox, event_id
 from shared.room import Room
+from shared.schemas import Invalid
 from tests.support import toy
 from tests.support.postgres import Postgres
 
@@ -27,20 +27,27 @@ def room(any_database: Database) -> Iterable[Room]:
 
 
 def put(outbox: Outbox, count: int, exchange: str = EVENTS) -> None:
-    events = [Event(str(uuid.uuid4()), "urn:pod:toy", "toy.told", datetime.now(UTC), {"n": n}) for n in range(count)]
+    events = [toy.overdue(f"J-{n}") for n in range(count)]
     outbox.database.run(lambda connection: outbox.put(connection, events, exchange))
 
 
 def test_rows_wait_in_the_order_they_were_written_and_no_more_than_asked_for(room: Room) -> None:
     put(room.outbox, 5)
-    assert [read(row.body).data["n"] for row in room.outbox.waiting(3)] == [0, 1, 2]
+    assert [read(row.body).data["reference"] for row in room.outbox.waiting(3)] == ["J-0", "J-1", "J-2"]
 
 
 def test_what_an_undone_transaction_put_is_never_seen(room: Room) -> None:
-    event = Event("e", "urn:pod:toy", "toy.told", datetime.now(UTC), {})
     with pytest.raises(RuntimeError), room.database.transaction() as connection:
-        room.outbox.put(connection, [event])
+        room.outbox.put(connection, [toy.overdue("J-1")])
         raise RuntimeError
+    assert room.outbox.waiting(10) == []
+
+
+def test_one_of_our_own_that_breaks_its_contract_is_not_written(room: Room) -> None:
+    broken = toy.overdue("J-1")
+    del broken.data["due_on"]
+    with pytest.raises(Invalid), room.database.transaction() as connection:
+        room.outbox.put(connection, [toy.overdue("J-0"), broken])
     assert room.outbox.waiting(10) == []
 
 
@@ -59,6 +66,15 @@ def test_rows_for_the_intake_are_removed_once_confirmed(room: Room) -> None:
     room.outbox.mark([rows[0], rows[2]])
     assert [(row["id"], row["published_at"] is None) for row in sorted(toy.rows_of(room, TABLE), key=lambda row: row["id"])] == [
         (rows[1].id, True), (rows[2].id, False)]
+
+
+def test_what_we_took_for_the_intake_waits_until_a_queue_is_there(room: Room) -> None:
+    put(room.outbox, 1, INTAKE)
+    rows = room.outbox.waiting(10)
+    room.outbox.mark([], rows)
+    assert room.outbox.waiting(10) == rows
+    room.outbox.mark(rows)
+    assert toy.rows_of(room, TABLE) == []
 
 
 def test_published_rows_go_after_seven_days_and_unpublished_never(room: Room) -> None:

@@ -207,6 +207,12 @@ def intake(type_: str, data: Mapping[str, Any], *, id_: str = "", at: datetime |
     return Delivery(write(event), message_id=event.id, exchange=INTAKE)
 
 
+def overdue(reference: str) -> Event:
+    """Give an event of our own, whole, that nobody among the toys hears."""
+    return Event(str(uuid.uuid4()), "urn:pod:toy", "journey.review_overdue", datetime.now(UTC), {
+        "journey_id": str(uuid.uuid4()), "reference": reference, "told": [], "review_id": str(uuid.uuid4()), "due_on": "2026-11-24"})
+
+
 def accepted(person: str, serial: int) -> Delivery:
     """Give the event by which a citizen becomes known."""
     practitioner = {"name": "Pat Key", "email": "pat@team.example", "team": "CMHT", "role": "key_worker"}
