@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -124,8 +125,9 @@ class Inbox:
         metrics.batch(self.service, {}, [str(parked.reason)])
 
     def _commit(self, deliveries: Sequence[Delivery], refuse: str = "") -> None:
+        started = time.monotonic()
         batch = self.database.run(lambda connection: self._attempt(connection, deliveries, refuse))
-        metrics.batch(self.service, batch.counts, [str(p.reason) for p in batch.parked])
+        metrics.batch(self.service, batch.counts, [str(p.reason) for p in batch.parked], time.monotonic() - started)
 
     def _attempt(self, connection: Connection, deliveries: Sequence[Delivery], refuse: str) -> Batch:
         batch = Batch(self.database.now(connection))

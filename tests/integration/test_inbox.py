@@ -114,6 +114,13 @@ def test_X_02_strangers_leave_no_row_in_any_table(room: Room) -> None:
     assert metric("pod_events_dropped_total", service="toy") == dropped + 4
 
 
+def test_how_long_a_batch_took_is_metered_once_it_is_committed(room: Room) -> None:
+    toy.known_people(room, 1)
+    before = metric("pod_batch_seconds_count", service="toy")
+    room.inbox.take([admitted(stay="a"), admitted(stay="b")])
+    assert metric("pod_batch_seconds_count", service="toy") == before + 1
+
+
 def test_a_duplicate_changes_nothing_in_one_batch_or_in_another(room: Room) -> None:
     toy.known_people(room, 1)
     event = admitted()
