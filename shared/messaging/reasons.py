@@ -23,7 +23,6 @@ class Reason(StrEnum):
     HANDLER_FAILED = "handler_failed"
     KILLS_PROCESS = "kills_process"
     DEAD_LETTERED = "dead_lettered"
-    GAVE_UP = "gave_up"
 
     @property
     def words(self) -> str:
@@ -92,7 +91,4 @@ _WORDS: dict[Reason, tuple[str, str]] = {
     Reason.DEAD_LETTERED: (
         "The broker gave the message up after too many deliveries.",
         "Retry it; if it comes back, report it."),
-    Reason.GAVE_UP: (
-        "What the event waits for did not come in the time allowed.",
-        "Look whether it still matters: retry it once what it needs is here, or discard it."),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,20 +85,6 @@ def declare(channel: Any, bindings: Bindings) -> None:
     """Declare everything on a blocking pika channel; what is there already stays. Raises pika's errors."""
     for method, arguments in steps(bindings):
         getattr(channel, method)(**arguments)
-
-
-def declare_async(channel: Any, bindings: Bindings, done: Callable[[], None]) -> None:
-    """Declare everything on a pika channel that answers by callback, then call `done`."""
-    waiting = iter(steps(bindings))
-
-    def walk(_frame: Any = None) -> None:
-        step = next(waiting, None)
-        if step is None:
-            done()
-        else:
-            method, arguments = step
-            getattr(channel, method)(**arguments, callback=walk)
-    walk()
 
 
 def publisher_account(user: str, names: Collection[str]) -> dict[str, list[dict[str, Any]]]:

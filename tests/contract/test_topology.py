@@ -38,23 +38,6 @@ def test_declaring_twice_changes_nothing(channel, broker: Broker, vhost: str) ->
     assert broker.depth(vhost, "pod.journeys") == broker.depth(vhost, "pod.referrals") == 1
 
 
-def test_callbacks_declare_the_same_as_a_blocking_channel() -> None:
-    called: list[tuple[str, dict]] = []
-
-    class Channel:
-        """Remembers what it is asked and answers at once."""
-
-        def __getattr__(self, method: str):
-            def call(callback, **arguments):
-                called.append((method, arguments))
-                callback()
-            return call
-    finished: list[bool] = []
-    topology.declare_async(Channel(), BINDINGS, lambda: finished.append(True))
-    assert called == topology.steps(BINDINGS)
-    assert finished == [True]
-
-
 def test_what_nobody_binds_is_returned_to_who_sent_it(channel) -> None:
     with pytest.raises(pika.exceptions.UnroutableError):
         channel.basic_publish(topology.EVENTS, "journey.opened", b"{}", mandatory=True)
