@@ -24,8 +24,13 @@ log = logging.getLogger(__name__)
 IDLE = 0.5
 #: Seconds between tries to reach a broker or a database that is away.
 PATIENCE = 1.0
-#: Seconds a batch may take in a process that also answers people; its size follows from what events cost.
+#: Seconds the broker may take to let us consume: a queue without a leader answers nothing at all.
+ANSWER = 10.0
+#: Seconds of work a batch may take in a process that also answers people; its size follows from what events cost.
 POLITE = 0.02
+#: Events such a batch has at the least, when there are so many: with fewer the commit costs more than the work, and
+#: what two services of one process take from each other would drive both down to one event a commit.
+LEAST = 25
 
 
 class Listener:
@@ -60,7 +65,7 @@ class Listener:
                 self.declare()
                 self._listen()
             except (LinkLost, pika.exceptions.AMQPError, OSError) as lost:
-                log.warning("%s: broker: %s", self.inbox.service, lost or type(lost).__name__)
+                log.warning("%s: broker: %s", self.inbox.service, str(lost) or type(lost).__name__)
             except Exception as fault:
                 self._hang_up()
                 if not (is_trouble(fault) or is_contention(fault)):
@@ -94,8 +99,11 @@ class Listener:
         self.link = Link(self.amqp_url, f"pod {service}").open()
         channel = self.link.channel
         channel.basic_qos(prefetch_count=2 * self.batch)
-        channel.basic_consume(f"pod.{service}", self._on_message)
-        channel.basic_consume(f"pod.{service}.dead", self._on_dead)
+        consuming: list[Any] = []
+        channel.basic_consume(f"pod.{service}", self._on_message, callback=consuming.append)
+        channel.basic_consume(f"pod.{service}.dead", self._on_dead, callback=consuming.append)
+        if not self.link.until(lambda: len(consuming) == 2, ANSWER):
+            raise LinkLost("the broker did not let us consume in time")
         while not self.stopping.is_set():
             self._gather(self.link)
             if self.waiting:
@@ -128,10 +136,10 @@ class Listener:
     def _take(self, messages: list[tuple[int, Delivery, bool]]) -> None:
         """Take the messages from the front that may run together, or the one that must run alone; then acknowledge."""
         together = _together(messages)
-        started = time.monotonic()
+        started = time.process_time()
         if together:
             self.inbox.take([delivery for _, delivery, _ in together])
-            self._measure(len(together), time.monotonic() - started)
+            self._measure(len(together), time.process_time() - started)
         else:
             together = messages[:1]
             _, delivery, dead = together[0]
@@ -142,8 +150,10 @@ class Listener:
             self.link.pump(0)  # sent now, or the broker would send nothing new while the next batch is worked on
 
     def _measure(self, count: int, seconds: float) -> None:
+        """Fit the next batch into POLITE seconds of work; waiting for the database keeps nobody else waiting."""
         if self.polite:
-            self.size = max(1, min(self.batch, 2 * self.size, int(POLITE * count / max(seconds, 1e-6)) or 1))
+            fits = max(LEAST, int(POLITE * count / max(seconds, 1e-6)))
+            self.size = min(self.batch, 2 * self.size, fits)
 
 
 def _together(messages: list[tuple[int, Delivery, bool]]) -> list[tuple[int, Delivery, bool]]:
