@@ -73,7 +73,8 @@ class Effects:
                        within, "effects", every=0.2)
         except TimeoutError as fault:
             raise AssertionError(f"{fault}: of {expected}, applied {self.applied()}, told {self.told()}; "
-                                 f"unpublished {self.unpublished()}, parked {self.number('parked')}") from None
+                                 f"unpublished {self.unpublished()}, unroutable {self.number('outbox WHERE unroutable')}, "
+                                 f"parked {self.number('parked')}, heard {self.number('inbox', 'notifications')}") from None
 
     def count(self, sent: Sequence[Delivery]) -> Count:
         """Count the effects of each event sent, and hold the snapshots against a fold from nothing."""

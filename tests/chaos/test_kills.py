@@ -7,7 +7,7 @@ from tests.chaos.effects import all_applied
 from tests.chaos.site import Site, admissions
 from tests.support.ground import wait_until
 
-EVENTS = 400
+EVENTS = 300
 
 
 def _uncommitted_come_again(site: Site, sent: int) -> None:

@@ -11,19 +11,19 @@ WITHIN = 15.0
 
 
 def test_sigterm_under_load_leaves_in_bounded_time_and_leaves_nothing_half_done(site: Site, say) -> None:
-    sent = admissions(4000)
+    sent = admissions(2000)
     site.publish(sent)
     process = site.start("journeys", "notifications", ready=False, POD_BATCH="50")
-    wait_until(lambda: site.applied() > 200, 60, "load")
+    wait_until(lambda: site.applied() > 200 or not process.running, 60, "load")
     asked = time.monotonic()
     assert process.terminate(within=WITHIN) == 0, process.tail()
     took = time.monotonic() - asked
     done = site.applied()
-    assert done < 4000, "it had finished before it was asked to leave"
-    assert site.depth() == 4000 - done, "what was committed was acknowledged, what was not is still there"
+    assert done < 2000, "it had finished before it was asked to leave"
+    assert site.depth() == 2000 - done, "what was committed was acknowledged, what was not is still there"
     site.start("journeys", "notifications")
-    site.settle(4000, told=4000)
+    site.settle(2000, told=2000)
     site.leave("journeys", "notifications")
     count = site.count(sent)
-    say(f"SIGTERM after {done} of 4,000, gone in {took:.1f} s", count)
-    assert count == all_applied(4000)
+    say(f"SIGTERM after {done} of 2,000, gone in {took:.1f} s", count)
+    assert count == all_applied(2000)
