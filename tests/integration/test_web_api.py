@@ -134,6 +134,13 @@ def test_every_error_is_a_problem(call: Callable[..., Any], request_: dict[str, 
     assert answer.json["title"] and answer.json["detail"]
 
 
+@pytest.mark.parametrize("body", [b"[" * 200_000, b'{"text":' * 100_000, b'{"text":' + b"9" * 5000 + b"}"])
+def test_json_without_end_is_answered_with_400(app: Flask, body: bytes) -> None:
+    headers = {"Authorization": f"Bearer {issue_demo(app.extensions['pod.settings'], 'worker')}", "Content-Type": "application/json"}
+    answer = app.test_client().post(NOTES, data=body, headers=headers)
+    assert answer.status_code == 400 and answer.json["detail"], answer.text
+
+
 def test_if_match_that_matches_lets_through(call: Callable[..., Any]) -> None:
     assert call("PUT", NOTES + "/1", headers={"If-Match": '"7"'}, json={}).status_code == 200
 
