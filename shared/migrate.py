@@ -40,9 +40,16 @@ def run_env() -> None:
     """Run migrations on the caller's connection; every service's `migrations/env.py` is a call of this."""
     attributes = context.config.attributes
     context.configure(connection=attributes["connection"], target_metadata=attributes["metadata"], compare_type=True,
-                      render_as_batch=True, user_module_prefix="shared.database.", render_item=_render)
+                      render_as_batch=True, user_module_prefix="shared.database.", render_item=_render,
+                      process_revision_directives=_only_changes)
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _only_changes(_context: Any, _revision: Any, directives: list[Any]) -> None:
+    """Write no migration for a service whose tables have not changed."""
+    if directives and directives[0].upgrade_ops.is_empty():
+        directives.clear()
 
 
 def _render(kind: str, thing: Any, autogenerate: Any) -> Any:
