@@ -126,6 +126,12 @@ class Desk:
             referrals.c.stage.in_(store.LIVE)).order_by(referrals.c.received_at, referrals.c.id)
         return list(self.connection.execute(query).scalars())
 
+    def is_shared(self, citizen_id: str) -> bool:
+        """Say whether somebody else referred the citizen too, so that what is known of them is not all from who asks."""
+        others = sa.select(referrals.c.id).where(
+            referrals.c.citizen == citizen_id, referrals.c.practitioner != self.who, referrals.c.sent_by != self.who)
+        return self.connection.execute(others.limit(1)).first() is not None
+
     def _facts(self, body: Data, citizen_id: str, duplicates: list[str]) -> Data:
         """Give what the referral says without saying who anybody is."""
         referrer, named, inpatient = body["referrer"], body.get("named_person"), body.get("inpatient")

@@ -37,7 +37,7 @@ def whole(desk: Desk, found: Written) -> Data:
         **brief(desk, found), **{name: state[name] for name in (
             "pathway", "conversation_held_on", "reason", "conditions", "social_issues", "meeting_preference",
             "commitment_months", "inpatient", "received_at", "died_on")},
-        "citizen": _person(people, state["citizen_id"], "name", "date_of_birth", "nhs_number", "telephone", "email", "contact_by", "do_not"),
+        "citizen": _person(people, state["citizen_id"], "name", "date_of_birth", "nhs_number", *_contacts(desk, state)),
         "referrer": {**_person(people, state["practitioner"]["id"], "name", "email", "telephone"), **_said(state["practitioner"])},
         "named_person": {**_person(people, state["named_person"]["id"], "name", "email"), **_said(state["named_person"])}
         if state["named_person"] else None,
@@ -112,6 +112,12 @@ def _person(people: Any, id_: str, *names: str) -> Data:
     if "do_not" in found:
         found["do_not"] = (found["do_not"] or "").splitlines()
     return found
+
+
+def _contacts(desk: Desk, state: State) -> tuple[str, ...]:
+    """Give which contacts may be shown: to a practitioner none where somebody else referred the citizen too (R-13)."""
+    alone = desk.sees_all or not desk.is_shared(state["citizen_id"])
+    return ("telephone", "email", "contact_by", "do_not") if alone else ()
 
 
 def _said(entry: Data) -> Data:
