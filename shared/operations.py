@@ -11,7 +11,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from shared.database import instant_text
 from shared.ledger import rows
 from shared.ledger.fold import Telling
 from shared.ledger.types import Announcement
@@ -114,18 +113,20 @@ def _announced(connection: Connection, room: Room, ids: list[str]) -> Iterator[E
 def rebuild(args: Namespace) -> int:
     """Fold every snapshot and read model anew; the work behind `pod rebuild`.
 
-    Announces nothing unless told to, and says how much the world would hear.
+    Says how much the world would hear, and announces it only when told to.
     """
     for room in rooms_for(load(), args.services):
-        ledger = _ledger(room)
-        if ledger is None:
+        if _ledger(room) is None:
             continue
-        owed = 0
-        for ids in _chunks(room):
-            owed += room.database.run(partial(ledger.rebuild, ids=ids, announce=args.announce))
-        said = "announced" if args.announce else "owed to others and not announced ('--announce' sends them)"
-        print(f"{room.name}: rebuilt at {instant_text(room.database.run(room.database.now))}; {owed} events {said}")
+        owed = _rebuild(room, announce=False)
+        print(f"{room.name}: rebuilt; {owed} events owed to others" + (" ('--announce' sends them)" if owed else ""))
+        if args.announce and owed:
+            print(f"{room.name}: {_rebuild(room, announce=True)} events announced")
     return 0
+
+
+def _rebuild(room: Room, *, announce: bool) -> int:
+    return sum(room.database.run(partial(_ledger(room).rebuild, ids=ids, announce=announce)) for ids in _chunks(room))
 
 
 def _ledger(room: Room) -> Any:

@@ -24,7 +24,7 @@ def bad_text(value: Any) -> bool:
     while waiting:
         one = waiting.pop()
         if isinstance(one, str):
-            if "\0" in one or not (one.isascii() or _encodes(one)):
+            if "\0" in one or not (one.isascii() or encodes(one)):
                 return True
         elif isinstance(one, dict):
             waiting.extend(one)
@@ -44,7 +44,8 @@ def depth(value: Any) -> int:
     return found
 
 
-def _encodes(text: str) -> bool:
+def encodes(text: str) -> bool:
+    """Say whether a text has no half characters, which no database and no wire takes."""
     try:
         text.encode()
     except UnicodeEncodeError:

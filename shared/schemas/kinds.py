@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields
 
+from shared.messaging.diagnosis import encodes
+
 Take = Callable[[Any], Any]
 #: Words that mark a fault of the check digit, which is parked under a reason of its own.
 BAD_CHECK = "fails the check of an NHS number"
@@ -127,7 +129,7 @@ def take_text(value: Any, longest: int) -> str:
         raise ValueError("is empty")
     if len(text) > longest:
         raise ValueError(f"is longer than {longest} characters")
-    if not text.isprintable() and (_CONTROL.search(text) or not _encodes(text)):
+    if not text.isprintable() and (_CONTROL.search(text) or not encodes(text)):
         raise ValueError("holds a character that cannot be stored")
     return text
 
@@ -208,11 +210,3 @@ def take_object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("must be an object")
     return value
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

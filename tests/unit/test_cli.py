@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared import cli, settings
+from shared import cli
 from shared.permissions import ROLES
 
 
@@ -23,8 +23,8 @@ def test_parsing_the_words_imports_nothing_that_waits() -> None:
 
 
 def test_a_wrong_setting_stops_any_command_and_is_named(monkeypatch, capsys) -> None:
-    monkeypatch.setattr(cli, "_call", lambda *_: settings.load({"POD_MODE": "party"}))
-    assert cli.main(["up"]) == 2
+    monkeypatch.setenv("POD_MODE", "party")
+    assert cli.main(["parked"]) == 2
     assert "POD_MODE: must be one of demo, server" in capsys.readouterr().err
 
 
