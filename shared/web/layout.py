@@ -1,6 +1,7 @@
 """What all pages share: navigation, words for times, the globals templates use."""
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -49,7 +50,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(current_actor=current_actor, can=can, navigation=navigation, asset=asset,
                                  error_summary=error_summary, new_submission=new_submission, notices=notices, places=places,
                                  every_place=PLACES)
-    app.jinja_env.filters.update(day=day, moment=moment, nhs=nhs)
+    app.jinja_env.filters.update(day=day, short_day=short_day, moment=moment, nhs=nhs)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_page)
 
@@ -102,6 +103,11 @@ def day(value: date | datetime | str | None) -> str:
     if isinstance(value, datetime):
         value = value.astimezone(LONDON).date()
     return f"{value.day} {value:%B %Y}"
+
+
+def short_day(value: date | datetime | str | None) -> str:
+    """Write a day for a column of a table: 5 Mar 2026."""
+    return re.sub(r"([A-Z][a-z][a-z])[a-z]+", r"\1", day(value))
 
 
 def moment(value: datetime | str | None) -> str:

@@ -8,8 +8,8 @@ from flask import Flask, redirect, render_template, request, url_for
 
 from shared.settings import Settings
 from shared.web.app import bare_app
-from shared.web.context import Room
-from shared.web.layout import PLACES
+from shared.web.context import Room, current_actor
+from shared.web.layout import PLACES, places
 
 
 def create_root(settings: Settings, rooms: Iterable[Room]) -> Flask:
@@ -23,7 +23,9 @@ def create_root(settings: Settings, rooms: Iterable[Room]) -> Flask:
 
     @app.get("/start")
     def start() -> str:
-        return render_template("start.html", services=running)
+        actor = current_actor()
+        # whoever is not signed in sees what there is; whoever is, what is theirs to use
+        return render_template("start.html", services=[one for one in running if actor is None or one in places(actor)])
 
     @app.get("/favicon.ico")
     def icon() -> Any:
