@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := ignore::DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt lock docs clean servers
+.PHONY: help run test check bench fmt lock docs screenshots clean servers
 
 help: ## List what make can do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ docs: $(STAMPS)/packages ## Regenerate the documents that are made from code
 lock: $(STAMPS)/packages ## Compile requirements.lock anew
 	$(PYTHON) -m venv .venv/uv && .venv/uv/bin/pip install -q uv
 	.venv/uv/bin/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements-dev.in -o requirements.lock
+
+screenshots: $(STAMPS)/assets ## Take the pictures of docs/screenshots anew
+	$(BIN)/python -m tests.browser.screenshots
 
 clean: ## Remove what set-up and the demo made
 	rm -rf .venv build var *.egg-info shared/web/static/vendor
