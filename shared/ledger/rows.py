@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, RowMapping
 
-from shared.database import Database, instant_text
+from shared.database import Database, Json, instant_text
 from shared.ledger.fold import Order
 from shared.ledger.tables import LedgerTables, statement_id
 from shared.ledger.types import Rules, Statement
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 loads = orjson.loads
 
 
-def dumps(value: Any) -> str:
+def dumps(value: Any) -> Json:
     """Write JSON text."""
-    return orjson.dumps(value).decode()
+    return Json(orjson.dumps(value).decode())
 
 
 def place(text: str | None) -> Order | None:

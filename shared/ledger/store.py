@@ -72,8 +72,6 @@ class Aggregate:
     last: Order | None = None
     state: State = field(default_factory=dict)
     announced: dict[str, Announced] = field(default_factory=dict)
-    #: The state as loaded, whose rows stand in the read model; None when another release wrote them.
-    before: State | None = None
     fresh: list[Statement] = field(default_factory=list)
     tellings: list[Telling] = field(default_factory=list)
     next_look_at: datetime | None = None
@@ -176,8 +174,6 @@ class Ledger:
             found |= rows.load(connection, self.database, self.tables, missing, lock=True)
         loaded = {id_: Aggregate(id_, row["version"], row["fold_version"], rows.place(row["last_place"]),
                                  rows.loads(row["state"]), rows.loads(row["announced"])) for id_, row in found.items()}
-        for aggregate in loaded.values():
-            aggregate.before = aggregate.state if aggregate.fold_version == self.rules.FOLD_VERSION else None
         self._refold(connection, [a for a in loaded.values() if a.fold_version != self.rules.FOLD_VERSION])
         return loaded
 
@@ -240,21 +236,17 @@ class Ledger:
         self._tell(connection, aggregates)
 
     def _write_read_model(self, connection: Connection, aggregates: Collection[Aggregate]) -> None:
-        models = [(a, self.read_model(a.state), self._rows_before(a)) for a in aggregates]
+        models = [self.read_model(a.state) for a in aggregates]
+        ids = [a.id for a in aggregates]
         for table in self.read_tables:
-            outdated = [a.id for a, model, before in models if before is None or _ids(before, table) - _ids(model, table)]
-            if outdated:
-                connection.execute(table.delete().where(self.database.any_of(table.c.aggregate, outdated)))
-            made = [row for _, model, _ in models for row in model.get(table, ())]
+            made = [row for model in models for row in model.get(table, ())]
+            there = connection.execute(sa.select(table.c.id).where(self.database.any_of(table.c.aggregate, ids))).scalars()
+            if gone := set(there) - {row["id"] for row in made}:
+                connection.execute(table.delete().where(self.database.any_of(table.c.id, sorted(gone))))
             if made:
                 keys = {c.name for c in table.primary_key}
                 self.database.insert(connection, table, sorted(made, key=lambda row: str(row["id"])), conflict="update",
                                      update=[name for name in made[0] if name not in keys])
-
-    def _rows_before(self, aggregate: Aggregate) -> ReadModel | None:
-        if aggregate.version == 1:
-            return {}
-        return None if aggregate.before is None else self.read_model(aggregate.before)
 
     def _tell(self, connection: Connection, aggregates: Collection[Aggregate]) -> None:
         told = [(a, t) for a in aggregates for t in a.tellings]
@@ -272,10 +264,6 @@ class Ledger:
             type=announcement.type, time=datetime.fromisoformat(announcement.occurred_at),
             data=self.telegraph.complete(announcement, state, people), subject=aggregate, recordedtime=telling.recorded_at,
             about=telling.about, revision=telling.revision, withdrawn=telling.withdrawn)
-
-
-def _ids(model: ReadModel, table: sa.Table) -> set[Any]:
-    return {row["id"] for row in model.get(table, ())}
 
 
 def _stamped(said: Iterable[Statement], had: Iterable[Statement], rules: Rules, now: datetime) -> list[Statement]:
