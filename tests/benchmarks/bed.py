@@ -27,6 +27,10 @@ class Bed:
 
     def __init__(self) -> None:
         self.postgres, self.broker = Postgres().start(), Broker().start()
+        # so that the database itself says when a row was committed
+        self.postgres.execute("ALTER SYSTEM SET track_commit_timestamp = on")
+        self.postgres.stop()
+        self.postgres.start()
         self.folder = Path(tempfile.mkdtemp(prefix="pod-bench-"))
         self.templates: dict[str, str] = {}
         self.suites = 0

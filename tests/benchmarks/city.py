@@ -1,6 +1,7 @@
 """An invented city: a thousand citizens with open journeys, strangers, and what a hospital publishes of them."""
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -78,23 +79,28 @@ def _referral(number: str) -> Iterator[Event]:
                 {**which, "development_worker": WORKER, "allocated_at": came.isoformat()})
 
 
+def stay_id(event_id: str) -> str:
+    """Give the hospital's number of the stay an event is about."""
+    return f"V{event_id[:8]}"
+
+
 def admission(number: str, at: datetime) -> tuple[str, bytes]:
     """Give id and body of one admission."""
     id_ = str(uuid.uuid4())
     return id_, orjson.dumps({
         "specversion": "1.0", "id": id_, "source": "urn:demo:hospital", "type": TYPE, "time": at.isoformat(),
         "datacontenttype": "application/json", "dataschema": f"urn:pod:{TYPE}:1",
-        "data": {"nhs_number": number, "stay_id": f"V{id_[:8]}", "ward": "Swanswell", "legal_status": "02"}})
+        "data": {"nhs_number": number, "stay_id": stay_id(id_), "ward": "Swanswell", "legal_status": "02"}})
 
 
 def admissions(count: int, known_every: int = 1) -> Iterator[tuple[str, bytes]]:
-    """Give so many admissions a second apart; every `known_every`-th of a citizen, and the last one."""
-    start = datetime.now(UTC) - timedelta(days=1)
+    """Give so many admissions a second apart; every `known_every`-th of a citizen, and the last one.
+
+    Whose they are is drawn by lot, the same in every run: a hospital does not go through the city in turns.
+    """
+    start, lot = datetime.now(UTC) - timedelta(days=1), random.Random(20)
     for index in range(count):
-        if index % known_every == 0 or index == count - 1:
-            number = CITIZENS[index // known_every % PEOPLE]
-        else:
-            number = STRANGERS[index % PEOPLE]
+        number = lot.choice(CITIZENS if index % known_every == 0 or index == count - 1 else STRANGERS)
         yield admission(number, start + timedelta(seconds=index))
 
 
