@@ -98,7 +98,7 @@ def test_a_rebuild_announces_nothing_and_changes_nothing(embedded: Suite) -> Non
     number = nhs_number()
     before = embedded.open_journey(number, "Wyn Tait")
     done = embedded.pod("rebuild", "journeys")
-    assert done.returncode == 0 and "0 events owed to others and not announced" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and "journeys: rebuilt; 0 events owed to others" in done.stdout, done.stdout + done.stderr
     after = embedded.journey(number)
     assert after == before
 
