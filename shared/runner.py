@@ -40,8 +40,9 @@ def up(services: Sequence[str] = (), only: Sequence[str] = ()) -> int:
     """Run services until told to stop; the work behind `pod up`."""
     started = time.monotonic()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("pika", "nameko", "alembic"):
+    for noisy in ("nameko", "alembic"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    logging.getLogger("pika").setLevel(logging.CRITICAL)  # a broker that is away is one line of ours a second, not thirty
     settings = load()
     if faults := left_by_demo(settings):
         raise SettingsError(faults)
