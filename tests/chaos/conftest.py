@@ -12,6 +12,16 @@ from tests.support.broker import Broker
 from tests.support.postgres import Postgres
 from tests.support.process import Process
 
+#: Seconds one of these tests may take: servers start again in it, on a machine that may have other work.
+LIMIT = 300
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Be generous with time here, and strict with counts."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(LIMIT))
+
 
 @pytest.fixture
 def site(broker: Broker, postgres: Postgres, vhost: str, start_process: Callable[..., Process],
