@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 import eventlet
 import pika
 from nameko.extensions import DependencyProvider
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from shared.messaging import topology
 from shared.messaging.handover import Handover
 from shared.messaging.leader import Leader
+from shared.messaging.link import LinkLost
 from shared.messaging.listener import Listener
 from shared.messaging.relay import Relay
 
@@ -102,11 +104,25 @@ class HandoverThread:
 
 
 def declare(amqp_url: str, room: Any) -> None:
-    """Make sure that the exchanges, and this service's queue with its bindings, are there."""
+    """Make sure that the exchanges, and this service's queue with its bindings, are there; raises LinkLost."""
     parameters = pika.URLParameters(amqp_url)
     parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = 8
-    connection = pika.BlockingConnection(parameters)
     try:
+        connection = pika.BlockingConnection(parameters)
+    except AMQPConnectorException as lost:  # pika's time-out of the handshake is none of its AMQPErrors
+        raise LinkLost(f"{type(lost).__name__}: {lost}") from None
+    try:
+        if not _is_there(connection, topology.queue(room.name)):
+            log.warning("%s: the broker has no queue of ours; it is made. If this service ran before, 'pod replay --to %s' "
+                        "offers it what was said meanwhile", room.name, room.name)
         topology.declare(connection.channel(), {room.name: room.bindings()})
     finally:
         connection.close()
+
+
+def _is_there(connection: pika.BlockingConnection, queue: str) -> bool:
+    try:
+        connection.channel().queue_declare(queue, passive=True)
+    except pika.exceptions.ChannelClosedByBroker:
+        return False
+    return True

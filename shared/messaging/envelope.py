@@ -135,10 +135,11 @@ def attributes_of(event: Event) -> dict[str, Any]:
     return attributes
 
 
-def properties(event: Event) -> dict[str, Any]:
-    """Give the AMQP properties that go with `write(event)`; `timestamp` in whole seconds, persistent."""
-    return {"message_id": event.id, "type": event.type, "timestamp": int(event.time.timestamp()),
-            "content_type": STRUCTURED, "delivery_mode": 2}
+def properties(body: bytes) -> dict[str, Any]:
+    """Give the AMQP properties that go with a body we wrote; `timestamp` in whole seconds, persistent."""
+    event = orjson.loads(body)
+    return {"message_id": event["id"], "type": event["type"], "content_type": STRUCTURED, "delivery_mode": 2,
+            "timestamp": int(datetime.fromisoformat(event["time"]).timestamp())}
 
 
 def digest(event: Event) -> bytes:

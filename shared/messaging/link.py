@@ -1,12 +1,15 @@
 """One AMQP connection with one channel, driven by the thread that holds it."""
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pika
 from pika.adapters.select_connection import IOLoop, SelectConnection
+
+log = logging.getLogger(__name__)
 
 #: Seconds between heartbeats; a batch never holds the connection this long.
 HEARTBEAT = 60
@@ -24,6 +27,7 @@ class Link:
     """
 
     def __init__(self, url: str, name: str):
+        self.name = name
         self.parameters = pika.URLParameters(url)
         self.parameters.heartbeat = HEARTBEAT
         self.parameters.connection_attempts = 1
@@ -55,6 +59,7 @@ class Link:
         self.lost = self.lost or f"{type(why).__name__}: {why}"
 
     def _on_blocked(self, *_: Any) -> None:
+        log.warning("%s: the broker is blocking publishers: memory or disk alarm", self.name)
         self.blocked = True
 
     def _on_unblocked(self, *_: Any) -> None:

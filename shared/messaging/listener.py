@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from shared.database import is_contention, is_trouble
 from shared.messaging.delivery import Delivery
+from shared.messaging.faults import trace
 from shared.messaging.inbox import Inbox
 from shared.messaging.link import Link, LinkLost
 from shared.messaging.reasons import Reason
@@ -69,7 +70,7 @@ class Listener:
             except Exception as fault:
                 self._hang_up()
                 if not (is_trouble(fault) or is_contention(fault)):
-                    log.exception("%s: listener", self.inbox.service)
+                    log.error("%s: listener: %s", self.inbox.service, trace(fault))
                 else:
                     log.warning("%s: database away: %s", self.inbox.service, type(fault).__name__)
                 self._probe()

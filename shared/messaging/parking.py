@@ -79,6 +79,12 @@ class Parking:
         row = connection.execute(query).first()
         return Deferred(*row) if row else None
 
+    def hold(self, connection: Connection, deferred: Deferred) -> bool:
+        """Lock a deferred event for the try that was counted; False when it has moved on."""
+        t = self.deferred.c
+        query = sa.select(t.attempts).where(t.id == deferred.id).with_for_update()
+        return connection.execute(query).scalar() == deferred.attempts
+
     def forget(self, connection: Connection, id_: str) -> None:
         """Remove a deferred event that has been taken or parked."""
         connection.execute(self.deferred.delete().where(self.deferred.c.id == id_))

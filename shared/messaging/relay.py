@@ -12,6 +12,8 @@ import pika
 
 from shared import metrics
 from shared.database import is_contention, is_trouble
+from shared.messaging.envelope import properties
+from shared.messaging.faults import trace
 from shared.messaging.leader import Leader
 from shared.messaging.link import Link, LinkLost
 from shared.messaging.outbox import Outbox, Waiting
@@ -61,7 +63,7 @@ class Relay:
                 log.warning("relay of %s: broker: %s", self.service, lost)
             except Exception as fault:
                 if not (is_trouble(fault) or is_contention(fault)):
-                    log.exception("relay of %s", self.service)
+                    log.error("relay of %s: %s", self.service, trace(fault))
                 else:
                     log.warning("relay of %s: database away: %s", self.service, type(fault).__name__)
             finally:
@@ -122,8 +124,7 @@ class _Confirms:
         publish = self.link.channel.basic_publish
         for row in rows:
             publish("" if row.queue else row.exchange, row.queue or row.routing_key, row.body,
-                    pika.BasicProperties(content_type="application/cloudevents+json", delivery_mode=2,
-                                         message_id=row.event_id, type=row.routing_key, timestamp=int(time.time())),
+                    pika.BasicProperties(**properties(row.body)),
                     mandatory=True)
             self.flying[self.next_tag] = row
             self.next_tag += 1

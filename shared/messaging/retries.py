@@ -20,6 +20,14 @@ from shared.messaging.reasons import Reason
 log = logging.getLogger(__name__)
 
 
+#: The try after which an event is parked: the first, and one after each wait.
+LAST = len(WAITS) + 1
+
+
+def _delivery(deferred: Deferred) -> Delivery:
+    return Delivery(deferred.body, message_id=deferred.event_id, exchange=deferred.exchange)
+
+
 class Failed(Exception):
     """An event offered again failed again; `reason` from the closed list, `words` for a person."""
 
@@ -33,42 +41,65 @@ class Retries:
 
     def __init__(self, inbox: Inbox):
         self.inbox, self.database, self.parking = inbox, inbox.database, inbox.parking
+        #: Tries of this process that ended with the database: they count as none.
+        self.interrupted: set[str] = set()
 
     def due(self, limit: int = 100) -> int:
         """Try every deferred event that is due; give how many were tried."""
         for tried in range(limit):
-            deferred = self.database.run(self._next)
-            if deferred is None:
+            begun = self.database.run(self._begin)
+            if begun is None:
                 return tried
+            if begun.attempts <= LAST:
+                self._try(begun)
             self.inbox.committed()
         return limit
 
-    def _next(self, connection: Connection) -> Deferred | None:
+    def _begin(self, connection: Connection) -> Deferred | None:
+        """Commit the attempt before it is made: an event that kills the process is counted all the same."""
         now = self.database.now(connection)
         deferred = self.parking.due(connection, now)
         if deferred is None:
             return None
-        delivery = Delivery(deferred.body, message_id=deferred.event_id, exchange=deferred.exchange)
-        self.parking.forget(connection, deferred.id)
+        if deferred.id in self.interrupted:
+            self.interrupted.discard(deferred.id)
+        else:
+            deferred = deferred._replace(attempts=deferred.attempts + 1)
+        if deferred.attempts > LAST:
+            self._park(connection, deferred, Reason.KILLS_PROCESS, Reason.KILLS_PROCESS.words, now)
+        else:
+            self.parking.defer(connection, [deferred], now)
+        return deferred
+
+    def _try(self, deferred: Deferred) -> None:
+        try:
+            self.database.run(lambda connection: self._attempt(connection, deferred))
+        except Exception as fault:
+            if is_trouble(fault) or is_contention(fault):
+                self.interrupted.add(deferred.id)
+            raise
+
+    def _attempt(self, connection: Connection, deferred: Deferred) -> None:
+        now = self.database.now(connection)
+        if not self.parking.hold(connection, deferred):
+            return  # another replica has it by now
         try:
             with connection.begin_nested():
-                self._offer(connection, deferred.id, delivery, now)
+                self._offer(connection, deferred.id, _delivery(deferred), now)
+            self.parking.forget(connection, deferred.id)
         except Exception as fault:
             if is_trouble(fault) or is_contention(fault):
                 raise
-            self._failed(connection, deferred, delivery, fault, now)
-        return deferred
+            if deferred.attempts < LAST:
+                self.parking.defer(connection, [deferred._replace(reason=describe(fault))], now)
+            else:
+                self._park(connection, deferred, *_why(fault), now)
 
-    def _failed(self, connection: Connection, deferred: Deferred, delivery: Delivery, fault: Exception,
-                now: datetime) -> None:
-        attempts = deferred.attempts + 1
-        if attempts <= len(WAITS):
-            self.parking.defer(connection, [deferred._replace(attempts=attempts, reason=describe(fault))], now)
-            return
-        reason, words = _why(fault)
-        log.error("%s: %s parked after %d tries: %s", self.inbox.service, deferred.type, attempts, reason)
-        self.parking.park(connection, [Parked(deferred.id, delivery, reason, words, deferred.event_id, deferred.type,
-                                              known=True, attempts=attempts)], now)
+    def _park(self, connection: Connection, deferred: Deferred, reason: Reason, words: str, now: datetime) -> None:
+        log.error("%s: %s parked after %d tries: %s", self.inbox.service, deferred.type, deferred.attempts, reason)
+        self.parking.forget(connection, deferred.id)
+        self.parking.park(connection, [Parked(deferred.id, _delivery(deferred), reason, words, deferred.event_id,
+                                              deferred.type, known=True, attempts=deferred.attempts)], now)
         metrics.batch(self.inbox.service, {}, [str(reason)])
 
     def _offer(self, connection: Connection, id_: str, delivery: Delivery, now: datetime, *, anew: bool = False) -> None:

@@ -88,6 +88,18 @@ def test_an_event_whose_handler_raises_is_tried_after_1_s_5_s_30_s_2_min_10_min_
     assert toy.count_rows(room)["deferred"] == 0
 
 
+def test_a_deferred_event_that_kills_the_process_is_counted_before_each_try_and_parked_in_the_end(room: Room) -> None:
+    room.inbox.take([admitted(ward="raise", id_="killer")])
+    for _ in WAITS:
+        make_due(room)
+        assert room.database.run(room.retries._begin) is not None, "begun, and then the process died"
+    make_due(room)
+    assert room.retries.due() == 1
+    row = only(toy.rows_of(room, M.parked))
+    assert (row["reason"], row["event_id"]) == (Reason.KILLS_PROCESS, "killer")
+    assert toy.rows_of(room, M.deferred) == []
+
+
 def test_what_fails_in_writing_is_put_off_and_has_its_effect_once_mended(room: Room) -> None:
     room.inbox.take([admitted(ward="unwritable")])
     make_due(room)
