@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.notifications.store import notifications
+from shared.messaging.diagnosis import bad_text
 
 #: What may be asked for; each an exact match.
 FILTERS = ("event_id", "about", "recipient", "state")
@@ -26,8 +27,12 @@ def listed(connection: Connection, wanted: Mapping[str, str], limit: int, after:
 
 def matching(wanted: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
     """Give the conditions of a filter; `wanted` names some of FILTERS."""
-    return [notifications.c[name] == (value.lower() if name == "recipient" else value)
-            for name in FILTERS if (value := wanted.get(name))]
+    return [_exactly(name, value) for name in FILTERS if (value := wanted.get(name))]
+
+
+def _exactly(name: str, value: str) -> sa.ColumnElement[bool]:
+    """Give one condition; addresses are kept in small letters, and what PostgreSQL refuses to read equals nothing."""
+    return sa.false() if bad_text(value) else notifications.c[name] == (value.lower() if name == "recipient" else value)
 
 
 def count(connection: Connection, wanted: Mapping[str, str]) -> int:

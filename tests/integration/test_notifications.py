@@ -163,3 +163,10 @@ def test_N_06_what_was_sent_can_be_looked_up_page_by_page(inbox: Inbox) -> None:
             found += [m["about"] for m in page]
             after = page[-1]["id"]
     assert sorted(found) == ["admission:0", "admission:1", "admission:2"]
+
+
+@pytest.mark.parametrize("name", sent.FILTERS)
+def test_N_06_a_character_no_message_can_hold_finds_none(inbox: Inbox, name: str) -> None:
+    take(inbox, admission())
+    with inbox.database.read() as connection:
+        assert sent.listed(connection, {name: "\0"}, 2) == [] and sent.count(connection, {name: "a\0"}) == 0
