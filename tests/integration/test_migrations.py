@@ -1,7 +1,6 @@
 """Each service's migrations make exactly the tables its code expects, on both databases, however often they are run."""
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
