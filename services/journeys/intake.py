@@ -62,7 +62,7 @@ def _one(attributes: Any, now: datetime) -> Event:
     contract = schemas.contract(event.type, event.version)
     if contract.exchange != INTAKE:
         raise schemas.Invalid(event.type, {"": f"{event.type} is not one that other systems send."})
-    contract.load(event.data)
+    contract.check_days(contract.load(event.data), now)
     return event
 
 

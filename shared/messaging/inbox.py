@@ -171,7 +171,7 @@ class Inbox:
                 continue
             reading.event.person = people[0] if people else None
             try:
-                self.reader.contents(reading)
+                self.reader.contents(reading, batch.now)
                 ours.append(reading)
             except Unusable as fault:
                 batch.parked.append(unusable(reading.delivery, fault, known(reading)))

@@ -73,7 +73,7 @@ class Reader:
             return None
         return Reading(delivery, event, inbox_id(event.source, event.id), b"", numbers, intake and bool(numbers), lacking)
 
-    def contents(self, reading: Reading) -> None:
+    def contents(self, reading: Reading, now: datetime) -> None:
         """Hold the data against its contract, and lift it to the newest version; sets `refusal` where it cannot be used.
 
         Raises Unusable for a version we have no contract for: what it says nobody here can judge.
@@ -84,7 +84,9 @@ class Reader:
         reading.digest = digest(event)
         try:
             event.data = load(event.type, event.version, event.data)
-            event.version = contract(event.type).version
+            newest = contract(event.type)
+            event.version = newest.version
+            newest.check_days(event.data, now)
         except Unusable as fault:
             reading.refusal = Parked(reading.key, reading.delivery, fault.reason, fault.words, event.id, event.type,
                                      known=known(reading), digest=reading.digest)

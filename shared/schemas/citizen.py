@@ -1,7 +1,7 @@
 """What is published about a citizen's identity: deaths, and two numbers found to be one person."""
 from __future__ import annotations
 
-from shared.schemas.kinds import Day, NhsNumber
+from shared.schemas.kinds import NhsNumber, PastDay
 from shared.schemas.people import nhs_number
 from shared.schemas.registry import intake
 from shared.schemas.shape import Shape
@@ -16,7 +16,7 @@ class DeathCancelled(Shape):
 class Died(DeathCancelled):
     """The citizen died, on a day."""
 
-    died_on = Day(required=True, personal="so that everything planned stops, and nobody writes to the citizen")
+    died_on = PastDay(required=True, personal="so that everything planned stops, and nobody writes to the citizen")
 
 
 class Merged(Shape):

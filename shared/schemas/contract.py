@@ -3,12 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError
 
+from shared.calendar import london_day
 from shared.messaging.reasons import Reason, Unusable
-from shared.schemas.kinds import BAD_CHECK, NhsNumber, take_nhs_number
+from shared.schemas.kinds import BAD_CHECK, NhsNumber, PastDay, take_nhs_number
 from shared.schemas.shape import Shape, paths, quick, unknown_fields
 
 Data = dict[str, Any]
@@ -45,6 +47,7 @@ class Contract:
     _load: Callable[[Any], Data] = field(repr=False, compare=False, default=lambda data: dict(data))
     _check: Callable[[Any], Data] = field(repr=False, compare=False, default=lambda data: dict(data))
     _number_paths: tuple[tuple[str, ...], ...] = field(repr=False, compare=False, default=())
+    _past_days: tuple[str, ...] = field(repr=False, compare=False, default=())
 
     @property
     def urn(self) -> str:
@@ -69,6 +72,14 @@ class Contract:
             return self._check(data)
         except (ValueError, TypeError):
             return self._load_slowly(data, tuple(unknown_fields(self.shape, data)))
+
+    def check_days(self, data: Data, now: datetime) -> None:
+        """Refuse a day that has not begun in London where it must have. Raises Invalid."""
+        if not self._past_days:
+            return
+        today = london_day(now).isoformat()
+        if faults := {name: f"{name} must not be in the future." for name in self._past_days if data.get(name, "") > today}:
+            raise Invalid(self.name, faults)
 
     def nhs_numbers(self, data: Data) -> tuple[str, ...]:
         """Give the NHS numbers of the people the event is about, before anything else is checked.
@@ -131,8 +142,9 @@ class Registry:
         """Add a contract; `subjects` are the paths of the NHS numbers it is about (default: all it has)."""
         found = subjects if subjects is not None else tuple(
             path for path, kind in paths(shape) if isinstance(kind, NhsNumber) and "[]" not in path)
+        past = tuple(path for path, kind in paths(shape) if isinstance(kind, PastDay))
         contract = Contract(name, version, publisher, exchange, shape, purpose, quick(shape), quick(shape, True),
-                            tuple(tuple(path.split(".")) for path in found))
+                            tuple(tuple(path.split(".")) for path in found), past)
         if (name, version) in self._contracts:
             raise ValueError(f"{name} {version} is there already")
         self._contracts[name, version] = contract

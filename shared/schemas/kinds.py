@@ -85,6 +85,10 @@ class Day(Kind):
     take = staticmethod(lambda value: take_day(value))
 
 
+class PastDay(Day):
+    """A day in London that has begun: what came in says so of it, and is held against the clock (`Contract.check_days`)."""
+
+
 class Moment(Kind):
     """A date and time with an offset; kept in UTC with a Z."""
 
