@@ -9,7 +9,7 @@ from flask import request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from services.referrals import body, directory, lists, view
+from services.referrals import asking, body, directory, lists, view
 from services.referrals.desk import Answer, Desk
 from services.referrals.references import read_reference
 from shared.calendar import london_day
@@ -67,11 +67,12 @@ class Referrals(MethodView):
 
     @blueprint.doc(**described(body.Referral))
     @requires(WITH_US)
+    @asking.on_record
     @in_transaction
     def post(self) -> Any:
         """Send a referral."""
         desk = open_desk(transaction())
-        id_, answer = desk.send(_read(body.Referral, london_day(desk.now)))
+        id_, answer = asking.send(desk, _read(body.Referral, london_day(desk.now)))
         found = settled(answer)
         location = f"{request.script_root}{request.path}/{id_}"
         return view.brief(desk, found), 201, {"Location": location, "ETag": etag(found.version)}
@@ -176,9 +177,7 @@ def _refuse(refusal: Refused) -> NoReturn:
         problem(403, refusal.reason, help=refusal.help)
     pointer = "/" + refusal.field.replace(".", "/")
     errors = [{"pointer": pointer, "detail": refusal.reason}] if refusal.field else []
-    # what is typed wrong is the sender's to correct; everything else is a rule standing in the way
-    status = 422 if refusal.field.startswith("citizen.") else 409
-    problem(status, refusal.reason, title="Refused by a rule", rule=refusal.rule, help=refusal.help, errors=errors)
+    problem(409, refusal.reason, title="Refused by a rule", rule=refusal.rule, help=refusal.help, errors=errors)
 
 
 def _desk_with(id: UUID) -> tuple[Desk, date]:

@@ -52,13 +52,12 @@ class Desk:
         given = body["citizen"]
         self._one_at_a_time(given)
         known = self._citizen(given)
-        if known is not None and _is_somebody_else(known, given):
-            return "", Refused("R-13", "This NHS number does not go with this name and date of birth.",
-                               "Check all three with the citizen.", "citizen.nhs_number")
-        citizen_id = known["id"] if known is not None else str(uuid.uuid4())
-        duplicates = self.duplicates(body["pathway"], given, citizen_id)
-        sent = self._facts(body, citizen_id, duplicates)
-        self._introduce(body, citizen_id)
+        number_of = known["id"] if known is not None and _is_somebody_else(known, given) else None
+        citizen_id = known["id"] if known is not None and not number_of else str(uuid.uuid4())
+        duplicates = self.duplicates(body["pathway"], given, {citizen_id, *([number_of] if number_of else [])})
+        sent = self._facts(body, citizen_id, duplicates, number_of)
+        # a number is one person's: here it is kept as whose it is, until staff have found out
+        self._introduce({**body, "citizen": {**given, "nhs_number": None}} if number_of else body, citizen_id)
         id_ = str(uuid.uuid4())
         return id_, self.ask(id_, lambda state, now: domain.receive(
             state, now, self.actor, self.who, sent, date.fromisoformat(given["date_of_birth"]), body.get("documents", [])))
@@ -117,10 +116,10 @@ class Desk:
         rows = self.people(ids)
         return {id_: (rows[id_]["name"] or rows[id_]["email"] or "Somebody") if id_ in rows else "Somebody" for id_ in ids}
 
-    def duplicates(self, pathway: str, given: Data, citizen_id: str) -> list[str]:
+    def duplicates(self, pathway: str, given: Data, citizens: set[str]) -> list[str]:
         """Give the referrals under way on a pathway that may be of the same person (R-13)."""
         same = sa.select(people.c.id, people.c.name).where(people.c.date_of_birth == given["date_of_birth"], people.c.kind == "citizen")
-        ids = {row.id for row in self.connection.execute(same) if _plain(row.name) == _plain(given["name"])} | {citizen_id}
+        ids = {row.id for row in self.connection.execute(same) if plain(row.name) == plain(given["name"])} | citizens
         query = sa.select(referrals.c.id).where(
             self.database.any_of(referrals.c.citizen, sorted(ids)), referrals.c.pathway == pathway,
             referrals.c.stage.in_(store.LIVE)).order_by(referrals.c.received_at, referrals.c.id)
@@ -132,7 +131,7 @@ class Desk:
             referrals.c.citizen == citizen_id, referrals.c.practitioner != self.who, referrals.c.sent_by != self.who)
         return self.connection.execute(others.limit(1)).first() is not None
 
-    def _facts(self, body: Data, citizen_id: str, duplicates: list[str]) -> Data:
+    def _facts(self, body: Data, citizen_id: str, duplicates: list[str], number_of: str | None) -> Data:
         """Give what the referral says without saying who anybody is."""
         referrer, named, inpatient = body["referrer"], body.get("named_person"), body.get("inpatient")
         return {
@@ -141,7 +140,8 @@ class Desk:
             "reference": self._reference(), "citizen_id": citizen_id, "inpatient": inpatient,
             "practitioner": {"id": staff_id(referrer["email"]), "role": referrer["role"], "team": referrer["team"]},
             "named_person": {"id": staff_id(named["email"]), "team": named["team"]} if named else None,
-            "duplicates": duplicates, "duplicate_reason": body.get("duplicate_reason") if duplicates else None}
+            "duplicates": duplicates, "duplicate_reason": body.get("duplicate_reason") if duplicates or number_of else None,
+            **({"number_of": number_of} if number_of else {})}
 
     def _reference(self) -> str:
         while True:
@@ -180,14 +180,15 @@ class Desk:
         """Let two referrals of one person wait for each other, so that the second sees the first."""
         if self.database.is_sqlite:
             return
-        keys = [given.get("nhs_number") or "", f"{_plain(given['name'])}|{given['date_of_birth']}"]
+        keys = [given.get("nhs_number") or "", f"{plain(given['name'])}|{given['date_of_birth']}"]
         for number in sorted({int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), signed=True) for key in keys if key}):
             self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 def _is_somebody_else(known: Mapping[str, Any], given: Data) -> bool:
-    return known["date_of_birth"] != given["date_of_birth"] and _plain(known["name"]) != _plain(given["name"])
+    return known["date_of_birth"] != given["date_of_birth"] and plain(known["name"]) != plain(given["name"])
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Give a name as names are compared."""
     return " ".join(name.split()).casefold()

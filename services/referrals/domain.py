@@ -100,7 +100,10 @@ def may_see(state: State, actor: Actor, who: str) -> bool:
 
 def receive(state: State, now: datetime, actor: Actor, who: str, sent: Data, date_of_birth: date,
             papers: Sequence[Data]) -> Decision:
-    """Take a referral in. `sent` holds ids and facts, no names; `duplicates` in it are what it may repeat."""
+    """Take a referral in. `sent` holds ids and facts, no names.
+
+    `duplicates` in it are what it may repeat, `number_of` whose the NHS number is where that is somebody of another name.
+    """
     if not may(actor.roles, "referral:send"):
         return _forbidden()
     if state["stage"]:
@@ -109,9 +112,11 @@ def receive(state: State, now: datetime, actor: Actor, who: str, sent: Data, dat
     if not pathway.may_refer(sent["practitioner"]["team"]):
         return Refused("R-02", f"{sent['practitioner']['team']} may not refer to this pathway.", who_may_refer(pathway),
                        "referrer.team")
-    if sent["duplicates"] and not sent["duplicate_reason"]:
+    if (sent["duplicates"] or sent.get("number_of")) and not sent["duplicate_reason"]:
+        # one answer to both: another for the number alone would confirm that we know it
         return Refused("R-13", "This person may already be with us: say why you send it.",
-                       "Send it again with duplicate_reason. Nothing you entered is lost.", "duplicate_reason")
+                       "Check the name, the date of birth and the NHS number; if they are right, send it again with "
+                       "duplicate_reason. Nothing you entered is lost.", "duplicate_reason")
     adult = add_months(date_of_birth, 12 * pathway.minimum_age)
     facts = {**sent, "sent_by": who, "adult_from": adult.isoformat() if adult > london_day(now) else None}
     return [_said("received", "referral.received", now, who, facts), *(_paper(paper, now, who) for paper in papers)]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 
-from services.referrals import acts, body, forms, lists, view
+from services.referrals import acts, asking, body, forms, lists, view
 from services.referrals.api import WITH_US, found_or_404, open_desk
 from services.referrals.desk import Desk
 from services.referrals.references import read_reference
@@ -47,6 +47,7 @@ def form() -> str:
 
 @blueprint.post("/new")
 @requires(WITH_US)
+@asking.on_record
 @in_transaction
 def send() -> Any:
     """Send a referral; with a fault everything typed stays."""
@@ -58,7 +59,7 @@ def send() -> Any:
     forms.show_faults(filled, sent, faults)
     if filled.errors:
         return make_response(_form_page(filled, pathway), 422)
-    id_, answer = desk.send(taken)
+    id_, answer = asking.send(desk, taken)
     if isinstance(answer, Refused):
         return make_response(_refused_page(filled, pathway, answer), 422)
     return redirect(url_for("referrals.sent", id=id_), 303)

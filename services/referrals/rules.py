@@ -167,7 +167,7 @@ def _noted(state: State) -> list[Outcome]:
     found = []
     if state["inpatient"]:
         found.append(Outcome("R-09", "noted", "The citizen is referred from a ward; section and ward are recorded."))
-    if state["duplicates"]:
+    if state["duplicates"] or state.get("number_of"):
         found.append(Outcome("R-13", "noted", "The citizen may already be with us; sent with a reason."))
     return found
 

@@ -48,6 +48,19 @@ referrals = sa.Table(
 sa.Index("referrals_by_stage", referrals.c.stage, referrals.c.received_at, referrals.c.id)
 sa.Index("referrals_by_time", referrals.c.received_at, referrals.c.id)
 
+#: What senders were told of who may be with us (R-13): `who` is the id of staff; `number` and `person`, which is name and
+#: date of birth, are digests under our key.
+asked = sa.Table(
+    "asked", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("who", key(), nullable=False),
+    sa.Column("asked_at", Instant(), nullable=False),
+    sa.Column("number", sa.Text),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+)
+sa.Index("asked_by", asked.c.who, asked.c.answer, asked.c.asked_at)
+
 #: Stages in which a referral is under way: what hospitals say of its citizen is recorded.
 LIVE = ("open", "accepted")
 
@@ -95,7 +108,7 @@ def read_model(state: State) -> dict[sa.Table, list[dict[str, Any]]]:
         "complete_until": window[1].isoformat() if window else "", "due_on": due[0].isoformat() if due else "",
         "citizen": state["citizen_id"], "practitioner": state["practitioner"]["id"], "sent_by": state["sent_by"],
         "development_worker": allocation["development_worker"] if allocation else None,
-        "duplicate": bool(state["duplicates"]), "flag": _flag(state),
+        "duplicate": bool(state["duplicates"] or state.get("number_of")), "flag": _flag(state),
         "received_at": datetime.fromisoformat(state["received_at"])}]}
 
 

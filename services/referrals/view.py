@@ -37,13 +37,14 @@ def whole(desk: Desk, found: Written) -> Data:
         **brief(desk, found), **{name: state[name] for name in (
             "pathway", "conversation_held_on", "reason", "conditions", "social_issues", "meeting_preference",
             "commitment_months", "inpatient", "received_at", "died_on")},
-        "citizen": _person(people, state["citizen_id"], "name", "date_of_birth", "nhs_number", *_contacts(desk, state)),
+        "citizen": {**_person(people, state["citizen_id"], "name", "date_of_birth", "nhs_number", *_contacts(desk, state)),
+                    **_number_as_typed(people, state)},
         "referrer": {**_person(people, state["practitioner"]["id"], "name", "email", "telephone"), **_said(state["practitioner"])},
         "named_person": {**_person(people, state["named_person"]["id"], "name", "email"), **_said(state["named_person"])}
         if state["named_person"] else None,
         "documents": documents(state), "rules": judged(desk, state), "in_hospital": stays(state),
         "decision": _decision(people, state), "development_worker": _worker(people, state), **clock(desk, state)}
-    return shown | (_for_staff(desk, state) if desk.sees_all else {})
+    return shown | (_for_staff(desk, state, people) if desk.sees_all else {})
 
 
 def documents(state: State) -> list[Data]:
@@ -102,7 +103,7 @@ def _words(statement: Statement, pathway: Pathway) -> str:
 
 def _people_of(state: State) -> list[str | None]:
     decision, allocation, named = state["decision"], state["allocation"], state["named_person"]
-    return [state["citizen_id"], state["practitioner"]["id"], named["id"] if named else None,
+    return [state["citizen_id"], state.get("number_of"), state["practitioner"]["id"], named["id"] if named else None,
             decision["by"] if decision else None, allocation["development_worker"] if allocation else None]
 
 
@@ -116,8 +117,13 @@ def _person(people: Any, id_: str, *names: str) -> Data:
 
 def _contacts(desk: Desk, state: State) -> tuple[str, ...]:
     """Give which contacts may be shown: to a practitioner none where somebody else referred the citizen too (R-13)."""
-    alone = desk.sees_all or not desk.is_shared(state["citizen_id"])
+    alone = desk.sees_all or not (state.get("number_of") or desk.is_shared(state["citizen_id"]))
     return ("telephone", "email", "contact_by", "do_not") if alone else ()
+
+
+def _number_as_typed(people: Any, state: State) -> Data:
+    """Give the NHS number where it is kept as somebody else's; to the practitioner it is what they typed."""
+    return _person(people, state["number_of"], "nhs_number") if state.get("number_of") else {}
 
 
 def _said(entry: Data) -> Data:
@@ -138,7 +144,9 @@ def _worker(people: Any, state: State) -> Data | None:
     return {**_person(people, state["allocation"]["development_worker"], "name", "email"), "allocated_at": state["allocation"]["at"]}
 
 
-def _for_staff(desk: Desk, state: State) -> Data:
+def _for_staff(desk: Desk, state: State, people: Any) -> Data:
     found = [{"id": row.id, "reference": row.reference} for row in desk.connection.execute(
         referrals.select().where(desk.database.any_of(referrals.c.id, state["duplicates"])))] if state["duplicates"] else []
-    return {"duplicates": found, "duplicate_reason": state["duplicate_reason"]}
+    number_of = state.get("number_of")
+    return {"duplicates": found, "duplicate_reason": state["duplicate_reason"],
+            "number_of": _person(people, number_of, "name", "date_of_birth") if number_of else None}

@@ -53,7 +53,7 @@ PAGES = {
                "Shorten the text or send a smaller file."),
     422: Words("Something in what you sent is not right", "One of your answers cannot be used.",
                "Go back, correct it and send it again."),
-    429: Words("Too many tries", "This has been asked for too often in a short time.", "Wait a minute and try again."),
+    429: Words("Too many tries", "This has been asked for too often in a short time.", "Try again later."),
     500: Words("Sorry, there is a problem with the service", "Something went wrong on our side. Nothing was saved.",
                "Try again in a few minutes. If it happens again, tell the Pod's digital team the reference below."),
     503: Words("Sorry, the service is not available", "The service cannot reach what it needs to work. Nothing was saved.",

@@ -128,12 +128,6 @@ def test_R_13_the_same_name_and_birthday_without_the_same_number_may_be_the_same
     assert pod.amara.post("", pod.body(citizen=other)).status_code == 409
 
 
-def test_a_number_of_somebody_else_is_not_taken(pod: Pod):
-    pod.sent()
-    answer = pod.amara.post("", pod.body(citizen={**pod.body()["citizen"], "name": "Otto Lind", "date_of_birth": "1951-01-02"}))
-    assert answer.status_code == 422 and answer.json["errors"][0]["pointer"] == "/citizen/nhs_number"
-
-
 def test_R_14_declining_has_a_reason_and_says_what_would_change_the_answer(pod: Pod):
     id_ = pod.sent(documents=[])
     assert pod.helen.post(f"/{id_}/decline", {"reason": "no_documents"}).status_code == 422
