@@ -4,6 +4,7 @@ from __future__ import annotations
 import importlib
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,14 +13,16 @@ from shared.settings import SETTINGS, Settings, SettingsError, left_by_demo, loa
 
 
 class Finding(NamedTuple):
-    """One line of the report; `remedy` is empty when all is well."""
+    """One line of the report; `remedy` is empty when all is well. A mild one is a warning: the suite runs all the same."""
 
     subject: str
     found: str
     remedy: str = ""
+    mild: bool = False
 
     def __str__(self) -> str:
-        return f"{'WRONG' if self.remedy else 'ok':<6}{self.subject}: {self.found}" + (f". {self.remedy}" if self.remedy else "")
+        word = "ok" if not self.remedy else "warn" if self.mild else "WRONG"
+        return f"{word:<6}{self.subject}: {self.found}" + (f". {self.remedy}" if self.remedy else "")
 
 
 def main(environ: Mapping[str, str] | None = None) -> int:
@@ -33,7 +36,7 @@ def main(environ: Mapping[str, str] | None = None) -> int:
         return 1
     findings = examine(settings)
     _print(findings)
-    return int(any(finding.remedy for finding in findings))
+    return int(any(finding.remedy and not finding.mild for finding in findings))
 
 
 def _print(findings: list[Finding]) -> None:
@@ -47,7 +50,7 @@ def _settings_there_are() -> Iterator[Finding]:
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything a running suite needs; never raises, never writes."""
-    looks: tuple[Callable[[Settings], list[Finding]], ...] = (_place, _waiting, _databases, _migrations, _broker, _assets)
+    looks: tuple[Callable[[Settings], list[Finding]], ...] = (_place, _waiting, _databases, _migrations, _warnings, _broker, _assets)
     return [finding for look in looks for finding in _safely(look, settings)]
 
 
@@ -114,6 +117,20 @@ def _migrations(settings: Settings) -> list[Finding]:
     if behind:
         return [Finding("migrations", f"not all run for {', '.join(behind)}", "Run 'pod migrate'")]
     return [Finding("migrations", "all run")]
+
+
+def _warnings(settings: Settings) -> list[Finding]:
+    """Ask the services what they would warn of; a database that cannot be asked has been spoken of already."""
+    import sqlalchemy as sa
+
+    there = [name for name in SERVICES if _made(settings.database_for(name))]
+    suite = importlib.import_module("shared.suite")
+    found = []
+    for room in suite.rooms_for(settings, there) if there else ():
+        if hasattr(room.keeper, "warnings"):
+            with suppress(sa.exc.DBAPIError), room.database.read() as connection:
+                found += [Finding(room.name, words, remedy, mild=True) for words, remedy in room.keeper.warnings(connection)]
+    return found
 
 
 def _broker(settings: Settings) -> list[Finding]:

@@ -17,6 +17,8 @@ Key = tuple[str, str]
 TAKEN_BACK = ""
 GENERIC = "What we told you about {reference} no longer stands. Sign in to see how things stand now."
 NAMED = ("practitioner", "named_person", "development_worker")
+#: Roles a rule may name and no event does: who holds them is not known here, so only `also` reaches them.
+NEVER_NAMED = ("manager",)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class Rule:
     enabled: bool = True
     also: tuple[str, ...] = ()
     version: int = 0
+
+
+def reaches_nobody(rule: Rule) -> bool:
+    """Say whether a rule is on and yet can tell nobody."""
+    return rule.enabled and not rule.also and all(role in NEVER_NAMED for role in rule.to)
 
 
 class Told(NamedTuple):

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from services.notifications import held, rules, sent, store
 from services.notifications.channels import Outcome, accept
-from services.notifications.domain import Key, Message, Told, messages, saying
+from services.notifications.domain import Key, Message, Told, messages, reaches_nobody, saying
 from shared.database import Database
 from shared.messaging.delivery import inbox_id
 from shared.messaging.envelope import Event
@@ -48,6 +48,12 @@ class NotificationsKeeper(PlainKeeper):
     def backlog(self, connection: Connection) -> dict[str, int]:
         """Count what waits for a person."""
         return {"held": sent.count(connection, {"state": held.HELD})}
+
+    def warnings(self, connection: Connection) -> list[tuple[str, str]]:
+        """Give what 'pod doctor' should warn of: what was found, and what to do."""
+        return [(f"the rule {rule.id} is on and reaches nobody: no event names a {' or '.join(rule.to)}",
+                 "Add their addresses on /notifications/rules, or turn it off") for rule in rules.load(connection).values()
+                if reaches_nobody(rule)]
 
     def _hear(self, connection: Connection, events: Sequence[Event]) -> dict[str, int]:
         """Write the highest revision of each thing; give what it was before, 0 where nothing was heard."""

@@ -11,7 +11,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from services.notifications import held, rules, sent
 from services.notifications.api import after_of
 from services.notifications.channels import CHANNELS, STATES
-from services.notifications.domain import Rule
+from services.notifications.domain import Rule, reaches_nobody
 from services.notifications.forms import RuleForm
 from services.notifications.words import allowed
 from shared.ledger.types import Actor, Refused
@@ -117,7 +117,8 @@ def rule_list() -> str:
     with current_room.database.read() as connection:
         found, changes = rules.load(connection), rules.last_changes(connection)
     return render_template("rules.html", rules=found.values(), changes=changes, event_words=event_words, whom=whom,
-                           channels=CHANNELS)
+                           channels=CHANNELS, reaches_nobody=reaches_nobody,
+                           silent=[rule for rule in found.values() if reaches_nobody(rule)])
 
 
 @blueprint.get("/rules/<id>")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shared import doctor
+from shared import doctor, migrate
 from shared.settings import load
+from shared.suite import rooms_for
 from tests.support.broker import Broker
 from tests.support.ground import free_port
 
@@ -15,7 +16,7 @@ SERVER = {"POD_MODE": "server", "POD_SECRET_KEY": "k" * 40, "POD_OIDC_ISSUER": "
 
 
 def _wrong(settings) -> list[str]:
-    return [finding.subject for finding in doctor.examine(settings) if finding.remedy]
+    return [finding.subject for finding in doctor.examine(settings) if finding.remedy and not finding.mild]
 
 
 def test_all_faults_of_the_settings_are_shown_at_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,6 +54,18 @@ def test_a_broker_that_refuses_us_is_told_from_one_that_is_away(broker: Broker, 
     assert any("refuses us" in finding.found for finding in doctor.examine(settings))
     settings = load({**SERVER, "POD_VAR": str(tmp_path), "POD_AMQP_URL": broker.url("/", password="wrong")})
     assert any("refuses us" in finding.found for finding in doctor.examine(settings))
+
+
+def test_N_01_a_rule_that_is_on_and_reaches_nobody_is_a_warning_and_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    environ = {"POD_MODE": "demo", "POD_VAR": str(tmp_path)}
+    for room in rooms_for(load(environ)):
+        migrate.upgrade(room)
+    found = doctor.examine(load(environ))
+    warning = next(str(finding) for finding in found if finding.mild and "journey-opened" in finding.found)
+    assert warning == ("warn  notifications: the rule journey-opened is on and reaches nobody: no event names a manager. "
+                       "Add their addresses on /notifications/rules, or turn it off")
+    wrong = any(finding.remedy and not finding.mild for finding in found)
+    assert doctor.main(environ) == int(wrong) and warning in capsys.readouterr().out
 
 
 def test_the_command_itself_finds_psycopg_waiting_green(start_pod) -> None:

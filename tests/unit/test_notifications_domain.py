@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications import rules, words
-from services.notifications.domain import TAKEN_BACK, Key, Rule, Told, messages, saying
+from services.notifications.domain import TAKEN_BACK, Key, Rule, Told, changed, messages, reaches_nobody, saying
 
 ADMISSION = "journey.admission_recorded"
 RULES = {rule.id: rule for rule in (
@@ -116,3 +116,10 @@ def test_dates_are_said_as_londons_days() -> None:
     assert words.said("2026-06-30T23:30:00Z") == "1 July 2026"
     assert words.said("2026-03-05") == "5 March 2026"
     assert words.said(None) == words.UNKNOWN
+
+
+def test_N_01_a_rule_for_managers_alone_reaches_nobody_until_an_address_is_added() -> None:
+    rule = Rule("manager", ADMISSION, ("manager",), "{reference}", "since {admitted_at}")
+    assert reaches_nobody(rule)
+    assert not reaches_nobody(changed(rule, also=("helen@pod.example",))) and not reaches_nobody(changed(rule, enabled=False))
+    assert not any(reaches_nobody(rule) for rule in RULES.values())
