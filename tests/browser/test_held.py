@@ -23,7 +23,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield from served(tmp_path_factory.mktemp("var"), fill)
 
 
-def test_n06_held_messages_are_released_or_kept_as_gone_out_one_by_one_and_all_at_once(page: Any, site: str) -> None:
+def test_N_06_held_messages_are_released_or_kept_as_gone_out_one_by_one_and_all_at_once(page: Any, site: str) -> None:
     enter(page, site, "Helen Marsh")
     page.get_by_text("6 messages are held.").wait_for()
     judged(page, "notifications-some-held")

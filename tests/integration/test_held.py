@@ -86,7 +86,7 @@ def test_a_held_event_that_comes_again_is_held_once(room: Room) -> None:
     assert [m["state"] for m in take(room, event)] == ["held"]
 
 
-def test_n06_who_released_a_held_message_and_when_is_kept(room: Room) -> None:
+def test_N_06_who_released_a_held_message_and_when_is_kept(room: Room) -> None:
     (message,) = take(room, admission(WITHIN))
     assert decide(room, "release", message["id"]).states == {"sent": 1}
     (after,) = take(room)
@@ -94,7 +94,7 @@ def test_n06_who_released_a_held_message_and_when_is_kept(room: Room) -> None:
     assert after["sent_at"] == after["settled_at"] is not None
 
 
-def test_n06_a_message_that_went_out_before_is_never_sent_and_says_who_found_so(room: Room) -> None:
+def test_N_06_a_message_that_went_out_before_is_never_sent_and_says_who_found_so(room: Room) -> None:
     (message,) = take(room, admission(WITHIN))
     decide(room, "settle", message["id"])
     assert decide(room, "release", message["id"]).states == {}
