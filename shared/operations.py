@@ -103,8 +103,8 @@ def _announced(connection: Connection, room: Room, ids: list[str]) -> Iterator[E
         state = rows.loads(row["state"])
         for about, (revision, type_, occurred_at, data, withdrawn, recorded_at) in rows.loads(row["announced"]).items():
             announcement = Announcement(type_, occurred_at, data)
-            people = ledger.people.get(connection, set(ledger.telegraph.needs(announcement, state)))
             telling = Telling(about, revision, announcement, withdrawn, datetime.fromisoformat(recorded_at))
+            people = ledger.people.get(connection, set(ledger.telegraph.needs(announcement, state, telling.recorded_at)))
             event = ledger.event(id_, state, telling, people)
             event.replayed = True
             yield event

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.journeys.domain import correction_id, is_running, opened, rests_on_nothing, reviews
+from services.journeys.state import corrections, is_running, opened, reviews
 from shared.calendar import london_day
 from shared.ledger.types import Actor, Data, Refused, State, Statement
 from shared.permissions import may
@@ -32,7 +32,7 @@ def complete_review(state: State, now: datetime, actor: Actor, journey_id: str, 
     journey = dict(opened(state)).get(journey_id)
     if journey is None:
         return Refused("J-01", "There is no such journey.")
-    corrected = {correction_id(rid): decision for rid, decision in rests_on_nothing(state, journey_id)}
+    corrected = {one.id for one in corrections(state, journey_id, journey)}
     ground = {review.id: review.stay_id for review in reviews(state, journey_id, journey)}
     if state["death"] is not None:
         return Refused("J-14", "Everything planned has stopped, since the citizen has died.", "No review is needed.")
@@ -115,7 +115,16 @@ def withdraw(state: State, now: datetime, actor: Actor, statement: Statement | N
         return Refused("J-13", "This entry has already been corrected.", "Open the journey again to see by what.")
     if fault := _words(reason, "reason", needed=True):
         return fault
-    return [Statement(statement.about, "statement.withdrawn", now, {"reason": reason.strip()}, withdrawn=True)]
+    gone = Statement(statement.about, "statement.withdrawn", now, {"reason": reason.strip()}, withdrawn=True)
+    return [gone, *_admission_taken_back(statement, now)]
+
+
+def _admission_taken_back(statement: Statement, now: datetime) -> list[Statement]:
+    """Say when an admission was found not to have been, as `sayings.say` does of what a hospital takes back."""
+    if statement.kind != "hospital.admitted":
+        return []
+    sid = statement.data["stay_id"]
+    return [Statement(f"stay:{sid}:taken_back", "admission.taken_back", now, {"stay_id": sid})]
 
 
 def _words(text: str, field: str, needed: bool) -> Refused | None:

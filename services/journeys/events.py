@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from services.journeys.domain import practitioner_on, reviews
+from services.journeys.state import corrections, practitioner_on, reviews
 from shared.calendar import london_day
 from shared.ledger.people import citizen, staff
 from shared.ledger.types import Announcement, Data, State
@@ -16,39 +16,39 @@ People = Mapping[str, Any]
 GONE = {"name": "Not known", "email": "not-known@invalid", "team": "Not known"}
 
 
-def needs(announcement: Announcement, state: State) -> Iterable[str]:
+def needs(announcement: Announcement, state: State, moment: datetime) -> Iterable[str]:
     """Give the ids of those the event names: whoever is told, the practitioner, the new development worker."""
     named = (announcement.data.get("practitioner"), announcement.data.get("development_worker"))
-    return [id_ for id_ in (*named, *(id_ for id_, _ in _told(announcement, state))) if id_]
+    return [id_ for id_ in (*named, *(id_ for id_, _ in _told(announcement, state, moment))) if id_]
 
 
-def complete(announcement: Announcement, state: State, people: People) -> Data:
-    """Give the event's data as its contract says; `told` as things stand now."""
+def complete(announcement: Announcement, state: State, people: People, moment: datetime) -> Data:
+    """Give the event's data as its contract says; `told` are those whose journey it was at that moment."""
     data = dict(announcement.data)
     data["told"] = [{**_named(people[id_], ("email", "name")), "role": role}
-                    for id_, role in _told(announcement, state) if people.get(id_, {}).get("email")]
+                    for id_, role in _told(announcement, state, moment) if people.get(id_, {}).get("email")]
     for name in ("practitioner", "development_worker"):
         if name in data:
             data[name] = _named(people.get(data[name], GONE), ("name", "email", "team"))
     if announcement.type == "journey.allocated":
         if journey := state["journeys"].get(data["journey_id"]):
-            data["practitioner"] = _named(people.get(_practitioner(state, journey), GONE), ("name", "email", "team"))
+            data["practitioner"] = _named(people.get(_practitioner(state, journey, moment), GONE), ("name", "email", "team"))
         else:
             data["practitioner"] = GONE
         data["reviews_open"] = _reviews_open(state, data["journey_id"])
     return data
 
 
-def _told(announcement: Announcement, state: State) -> Iterator[tuple[str, str]]:
+def _told(announcement: Announcement, state: State, moment: datetime) -> Iterator[tuple[str, str]]:
     journey = state["journeys"].get(announcement.data["journey_id"], {})
     if worker := journey.get("development_worker"):
         yield worker, "development_worker"
     if "opened_at" in journey:
-        yield _practitioner(state, journey), "practitioner"
+        yield _practitioner(state, journey, moment), "practitioner"
 
 
-def _practitioner(state: State, journey: Data) -> str:
-    return practitioner_on(state, journey, london_day(datetime.now(UTC)).isoformat())
+def _practitioner(state: State, journey: Data, moment: datetime) -> str:
+    return practitioner_on(state, journey, london_day(moment).isoformat())
 
 
 def _named(person: Mapping[str, Any], names: Iterable[str]) -> Data:
@@ -59,7 +59,8 @@ def _reviews_open(state: State, jid: str) -> int:
     journey = state["journeys"].get(jid, {})
     if "opened_at" not in journey or state["death"] is not None:
         return 0
-    return sum(review.id not in state["decisions"] for review in reviews(state, jid, journey))
+    asked = [one.id for one in reviews(state, jid, journey)] + [one.id for one in corrections(state, jid, journey)]
+    return sum(rid not in state["decisions"] for rid in asked)
 
 
 def people_of(event: Event) -> list[dict[str, Any]]:

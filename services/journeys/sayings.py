@@ -20,8 +20,12 @@ class Saying(NamedTuple):
 
 def say(stage: LedgerStage, event: Event, person: str) -> None:
     """Say what `event` says of `person`; a cancellation takes back what stands under its key."""
-    saying = SAYINGS[event.type](event)
-    stage.say(event, person, saying.about, event.type, saying.data, withdrawn=event.type in CANCELLATIONS or event.withdrawn)
+    saying, withdrawn = SAYINGS[event.type](event), event.type in CANCELLATIONS or event.withdrawn
+    stage.say(event, person, saying.about, event.type, saying.data, withdrawn=withdrawn)
+    if withdrawn and event.type in ADMISSIONS:
+        # a withdrawal leaves no trace in a state, but from when it is known somebody has to keep or undo a decision
+        stage.say(event, person, f"stay:{event.data['stay_id']}:taken_back", "admission.taken_back",
+                  _facts(event, "stay_id"), withdrawn=False)
 
 
 def _stay(part: str, *facts: str) -> Callable[[Event], Saying]:
@@ -69,6 +73,7 @@ def _psychology_started(event: Event) -> Saying:
 #: Cancellations say nothing of their own: the statement is a withdrawal of the key.
 CANCELLATIONS = frozenset({"hospital.admission_cancelled", "hospital.discharge_cancelled", "citizen.death_cancelled",
                            "keyworker.discharge_cancelled", "citizen.merge_cancelled"})
+ADMISSIONS = ("hospital.admitted", "hospital.admission_cancelled")
 SAYINGS: Mapping[str, Callable[[Event], Saying]] = {
     "hospital.admitted": _stay("admission", "ward", "legal_status", "expected_discharge_on"),
     "hospital.admission_cancelled": _stay("admission"),

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.journeys import domain, events
+from services.journeys import state as journeys
 from shared.database import Database, key
 from shared.ledger.keeper import LedgerKeeper
 from shared.ledger.store import Ledger
@@ -53,22 +54,20 @@ practices = sa.Table(
 
 def read_model(state: State) -> Mapping[sa.Table, list[dict[str, Any]]]:
     """Give the caseload rows of one person."""
-    opened = list(domain.opened(state))
+    opened = list(journeys.opened(state))
     return {caseload: [_case(state, jid, journey) for jid, journey in opened],
             practices: [row for jid, journey in opened for row in _practices(state, jid, journey)]}
 
 
 def _case(state: State, jid: str, journey: dict[str, Any]) -> dict[str, Any]:
-    end = domain.closing(state, journey)
-    asked = any(True for _ in domain.rests_on_nothing(state, jid))
+    end = journeys.closing(state, journey)
     changes = [on for on in state["changes"] if on >= journey["opened_on"]]
     return {"id": jid, "aggregate": state["id"], "reference": journey["reference"],
             "referral_id": journey["referral_id"], "pathway": journey["pathway"],
             "practitioner": journey["practitioner"], "practitioner_until": min(changes, default=None),
-            "development_worker": journey["development_worker"], "inpatient": domain.is_inpatient(state),
+            "development_worker": journey["development_worker"], "inpatient": journeys.is_inpatient(state),
             "died": state["death"] is not None, "closes_on": end and end["closes_on"], "ends_at": end and end["ends_at"],
-            # a decision to be kept or undone has no deadline, and comes first
-            "review_due_on": "" if asked else domain.next_review_on(state, jid, journey)}
+            "review_due_on": journeys.next_review_on(state, jid, journey)}
 
 
 def _practices(state: State, jid: str, journey: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from services.journeys import domain
-from services.journeys.domain import correction_id, is_inpatient, is_undone, practitioner_on, stage_of
+from services.journeys import state as journeys
+from services.journeys.state import is_inpatient, is_undone, practitioner_on, stage_of
 from shared.calendar import london_day
 from shared.database import instant_text
 from shared.ledger import rows
@@ -17,6 +18,7 @@ from shared.ledger.store import Ledger
 from shared.ledger.tables import statement_id
 from shared.ledger.types import Data, State, Statement
 from shared.pathways import PATHWAYS
+from shared.schemas.people import LEGAL_STATUS
 
 People = Mapping[str, Any]
 
@@ -32,7 +34,7 @@ def journey(connection: Connection, ledger: Ledger, person: str, jid: str, momen
         return None
     said = [s for s, received in rows.received(connection, ledger.tables, person, domain) if not past or received <= moment]
     state = fold(domain, person, said)[0] if past else found.state
-    if jid not in dict(domain.opened(state)):
+    if jid not in dict(journeys.opened(state)):
         return None
     people = ledger.people.get(connection, list(_named(state, person, said)))
     return _Looker(state, person, jid, moment, said, people).shown(), found.version
@@ -57,7 +59,7 @@ class _Looker:
 
     def shown(self) -> Data:
         state, journey = self.state, self.journey
-        end = domain.closing(state, journey)
+        end = journeys.closing(state, journey)
         today = london_day(self.moment).isoformat()
         return {
             "id": self.jid, "reference": journey["reference"], "pathway": journey["pathway"],
@@ -87,14 +89,15 @@ class _Looker:
 
     def _stays(self) -> list[Data]:
         shown = [{"id": sid, "admitted_at": stay.get("admitted_at"), "discharged_at": stay.get("discharged_at"),
-                  "running": domain.is_running(stay), "ward": _latest(stay, "wards", "ward"),
-                  "legal_status": _latest(stay, "statuses", "legal_status"), "on_leave": _latest(stay, "leave", "") == "out",
+                  "running": journeys.is_running(stay), "ward": _latest(stay, "wards", "ward"),
+                  "legal_status": _latest(stay, "statuses", "legal_status"), "legal_statuses": _legal_statuses(stay),
+                  "on_leave": _latest(stay, "leave", "") == "out",
                   "expected_discharge_on": stay.get("expected_discharge_on"), "destination": stay.get("destination")}
                  for sid, stay in self.state["stays"].items() if "admitted_at" in stay or "discharged_at" in stay]
         return sorted(shown, key=lambda stay: stay["admitted_at"] or stay["discharged_at"])
 
     def _reviews(self) -> list[Data]:
-        asked = list(domain.reviews(self.state, self.jid, self.journey))
+        asked = list(journeys.reviews(self.state, self.jid, self.journey))
         found = [self._review(review) for review in asked]
         known = {review.id for review in asked}
         for rid, decision in self.state["decisions"].items():
@@ -104,14 +107,16 @@ class _Looker:
         found += [one for one in self._withdrawn() if one["id"] not in known]
         return found + self._corrections()
 
-    def _review(self, review: domain.Review) -> Data:
+    def _review(self, review: journeys.Review) -> Data:
         decision = self.state["decisions"].get(review.id)
         if decision:
             return self._decided(review.id, decision, review.due_on)
+        return {**self._asked(review), "kind": "admission", "rests_on": f"stay:{review.stay_id}:admission"}
+
+    def _asked(self, review: journeys.Review | journeys.Correction) -> Data:
         state = "stopped" if self.state["death"] else "open"
         overdue = state == "open" and review.overdue_at <= instant_text(self.moment)
-        return {**_EMPTY, "id": review.id, "kind": "admission", "state": state, "due_on": review.due_on, "overdue": overdue,
-                "rests_on": f"stay:{review.stay_id}:admission"}
+        return {**_EMPTY, "id": review.id, "state": state, "due_on": review.due_on, "overdue": overdue}
 
     def _decided(self, rid: str, decision: Data, due_on: str | None) -> Data:
         return {**_EMPTY, "id": rid, "kind": "admission", "state": "undone" if is_undone(self.state, rid) else "done",
@@ -122,31 +127,34 @@ class _Looker:
         """Give the reviews whose admission was taken back before anything was decided."""
         gone = {s.data["stay_id"] for s in self.said if s.kind == "hospital.admitted" and not s.withdrawn
                 and self._taken_back_from_review(s)}
-        return [{**_EMPTY, "id": f"{self.jid}-{domain.stay_key(sid)}", "kind": "admission", "state": "withdrawn",
+        return [{**_EMPTY, "id": f"{self.jid}-{journeys.stay_key(sid)}", "kind": "admission", "state": "withdrawn",
                  "rests_on": f"stay:{sid}:admission"} for sid in sorted(gone)]
 
     def _taken_back_from_review(self, s: Statement) -> bool:
-        return self.stands[s.about].withdrawn and domain.asked_for_review(
+        return self.stands[s.about].withdrawn and journeys.asked_for_review(
             self.state, self.journey, s.data["stay_id"], instant_text(s.occurred_at))
 
     def _corrections(self) -> list[Data]:
-        asked = [{**_EMPTY, "id": correction_id(rid), "kind": "correction", "state": "open", "rests_on": decision["rests_on"],
-                  "decided": decision["outcome"]} for rid, decision in domain.rests_on_nothing(self.state, self.jid)]
-        done = [self._decided(rid, {"rests_on": "", **one}, None) | {"kind": "correction", "state": "done"}
-                for rid, one in self.state["decisions"].items() if one["journey"] == self.jid and "stay" not in one]
+        found, decisions = list(journeys.corrections(self.state, self.jid, self.journey)), self.state["decisions"]
+        due = {one.id: one.due_on for one in found}
+        asked = [{**self._asked(one), "kind": "correction", "rests_on": decisions[one.of]["rests_on"],
+                  "decided": decisions[one.of]["outcome"]} for one in found if one.id not in decisions]
+        done = [self._decided(rid, {"rests_on": "", **one}, due.get(rid)) | {"kind": "correction", "state": "done"}
+                for rid, one in decisions.items() if one["journey"] == self.jid and "stay" not in one]
         return asked + done
 
     def _follow_ups(self) -> list[Data]:
         if self.state["death"]:
             return []
         days, opened_at = PATHWAYS[self.journey["pathway"]].follow_up_in_days, self.journey["opened_at"]
-        return [{"stay_id": sid, "proposed_by": domain.follow_up_by(stay["discharged_on"], days)}
+        return [{"stay_id": sid, "proposed_by": journeys.follow_up_by(stay["discharged_on"], days)}
                 for sid, stay in self.state["stays"].items() if stay.get("discharged_at", "") > opened_at
-                and not domain.is_running(stay)]
+                and not journeys.is_running(stay)]
 
     def _timeline(self) -> list[Data]:
         """Give what was said, oldest first by its own time; of other journeys of this person nothing."""
-        shown = [self._entry(s) for s in self.said if not s.about.startswith("journey:") or self.jid in s.about]
+        shown = [self._entry(s) for s in self.said if s.kind != "admission.taken_back"  # the withdrawal says it
+                 and (not s.about.startswith("journey:") or self.jid in s.about)]
         return sorted(shown, key=lambda entry: (entry["occurred_at"], entry["recorded_at"]))
 
     def _entry(self, s: Statement) -> Data:
@@ -168,5 +176,9 @@ _INNER = ("journey", "review", "rests_on", "stay", "referral_id", "before", "nam
 
 def _latest(stay: Data, series: str, first: str) -> Any:
     """Give what is so now of a dated series on a stay; before the first change, what the admission said."""
-    changes = {at: word for at, word in stay.get(series, {}).items() if at >= stay.get("admitted_at", "")}
+    changes = journeys.since_admission(stay, series)
     return changes[max(changes)] if changes else stay.get(first)
+
+
+def _legal_statuses(stay: Data) -> list[Data]:
+    return [{**one, "words": LEGAL_STATUS.get(one["code"], one["code"])} for one in journeys.legal_statuses(stay)]

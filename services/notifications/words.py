@@ -23,6 +23,7 @@ SAFE: dict[str, dict[str, str]] = {
     "journey.discharge_recorded": {"discharged_at": "discharged_at", "follow_up_by": "follow_up_by"},
     "journey.death_recorded": {"died_on": "died_on"},
     "journey.review_overdue": {"due_on": "due_on"},
+    "journey.review_owed": {"due_on": "due_on"},
     "journey.review_completed": {"completed_at": "completed_at"},
     "journey.closing_set": {"closes_on": "closes_on"},
     "journey.transition_recorded": {"occurs_on": "occurs_on"},

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from shared.ledger.types import Announcement, Data, State
@@ -14,14 +15,14 @@ ERASED = {"name": "Erased", "email": "erased@pod.invalid", "date_of_birth": "190
 OF_CITIZEN = ("name", "date_of_birth", "nhs_number", "telephone", "email", "contact_by")
 
 
-def needs(announcement: Announcement, state: State) -> Iterable[str]:
+def needs(announcement: Announcement, state: State, moment: datetime) -> Iterable[str]:
     """Give the ids of the people whose names or contacts the event carries."""
     data = announcement.data
     staff = [data[name]["id"] for name in ("practitioner", "named_person") if data.get(name)]
     return [data["citizen_id"], *staff, *([data["development_worker"]] if "development_worker" in data else [])]
 
 
-def complete(announcement: Announcement, state: State, people: People) -> Data:
+def complete(announcement: Announcement, state: State, people: People, moment: datetime) -> Data:
     """Give the event's data as its contract in `shared.schemas.referrals` has it."""
     data = {name: value for name, value in announcement.data.items() if value is not None}
     if announcement.type == "referral.stay_recorded":

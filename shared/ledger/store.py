@@ -40,12 +40,13 @@ ReadModel = Mapping[sa.Table, Sequence[Mapping[str, Any]]]
 
 
 class Telegraph(Protocol):
-    """What a service's `events.py` gives the ledger: how an announcement becomes an event's data."""
+    """What a service's `events.py` gives the ledger: how an announcement made at a moment becomes an event's data."""
 
-    def needs(self, announcement: Announcement, state: State) -> Iterable[str]:
+    def needs(self, announcement: Announcement, state: State, moment: datetime) -> Iterable[str]:
         """Give the ids of the people whose names or contacts the event carries."""
 
-    def complete(self, announcement: Announcement, state: State, people: Mapping[str, RowMapping]) -> dict[str, Any]:
+    def complete(self, announcement: Announcement, state: State, people: Mapping[str, RowMapping],
+                 moment: datetime) -> dict[str, Any]:
         """Give the event's data: the announcement's, with what is personal added."""
 
 
@@ -252,7 +253,7 @@ class Ledger:
         told = [(a, t) for a in aggregates for t in a.tellings]
         if not told:
             return
-        needed = {id_ for a, t in told for id_ in self.telegraph.needs(t.announcement, a.state)}
+        needed = {id_ for a, t in told for id_ in self.telegraph.needs(t.announcement, a.state, t.recorded_at)}
         people = self.people.get(connection, needed)
         self.outbox.put(connection, [self.event(a.id, a.state, t, people) for a, t in told])
 
@@ -262,8 +263,8 @@ class Ledger:
         return Event(
             id=event_id(aggregate, telling.about, telling.revision), source=f"urn:pod:{self.service}",
             type=announcement.type, time=datetime.fromisoformat(announcement.occurred_at),
-            data=self.telegraph.complete(announcement, state, people), subject=aggregate, recordedtime=telling.recorded_at,
-            about=telling.about, revision=telling.revision, withdrawn=telling.withdrawn)
+            data=self.telegraph.complete(announcement, state, people, telling.recorded_at), subject=aggregate,
+            recordedtime=telling.recorded_at, about=telling.about, revision=telling.revision, withdrawn=telling.withdrawn)
 
 
 def _stamped(said: Iterable[Statement], had: Iterable[Statement], rules: Rules, now: datetime) -> list[Statement]:

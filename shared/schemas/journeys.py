@@ -75,6 +75,13 @@ class ReviewOverdue(Journey):
     due_on = Day(required=True)
 
 
+class ReviewOwed(Journey):
+    """A decision rests on something since taken back, and is to be kept or undone."""
+
+    review_id = key()
+    due_on = Day(required=True)
+
+
 class ReviewCompleted(Journey):
     """A review was done."""
 
@@ -103,6 +110,7 @@ ours(PUBLISHER, "journey.admission_recorded", AdmissionRecorded, "The citizen is
 ours(PUBLISHER, "journey.discharge_recorded", DischargeRecorded, "The citizen left hospital; a follow-up is proposed.")
 ours(PUBLISHER, "journey.death_recorded", DeathRecorded, "The citizen died; everything planned stops.")
 ours(PUBLISHER, "journey.review_overdue", ReviewOverdue, "A review was not done in time.")
+ours(PUBLISHER, "journey.review_owed", ReviewOwed, "What a decision rested on was taken back; keep it or undo it.")
 ours(PUBLISHER, "journey.review_completed", ReviewCompleted, "A review was done.")
 ours(PUBLISHER, "journey.closing_set", ClosingSet, "A journey is to close on a day.")
 ours(PUBLISHER, "journey.transition_recorded", TransitionRecorded, "Something in the citizen's care changes.")

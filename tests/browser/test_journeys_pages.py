@@ -14,8 +14,9 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
 from services.journeys.service import Journeys
-from shared.calendar import london
+from shared.calendar import add_working_days, london
 from shared.room import Room
+from shared.schemas.people import LEGAL_STATUS
 from shared.web.app import create_app
 from tests.support.browser import axe
 from tests.support.journeys import JOURNEY, now, opened_room, report, state, take
@@ -93,6 +94,36 @@ def test_J_13_a_correction_is_struck_through_and_explained(page: Any, site: Site
     assert page.locator("s", has_text="Admitted to hospital").count() == 1
     assert "Taken back by Wren Callaghan" in page.content() and "It was a visit to the outpatients" in page.content()
     judged(page, "journey-corrected")
+
+
+def test_J_13_what_was_decided_on_an_admission_since_taken_back_is_kept_or_undone_by_a_day(page: Any, site: Site) -> None:
+    enter(page, site)
+    page.goto(site.journey)
+    page.get_by_role("button", name="Complete the review").click()
+    page.get_by_label("Pause").check()
+    page.get_by_role("button", name="Complete the review").click()
+    take(site.room, report("hospital.admission_cancelled", now(), stay_id="S1"))
+    page.goto(f"{site.home}?review_due=yes")
+    due = add_working_days(now(), 2)
+    row = page.get_by_role("row", name=re.compile("Ada Quill")).inner_text()
+    assert "Do the review" in row and f"due {due.day} {due:%b}" in row
+    page.goto(site.journey)
+    assert f"Due on {due.day} {due:%B %Y}" in page.locator("li", has_text="keep or undo").inner_text()
+    page.get_by_role("button", name="Complete the review").click()
+    page.get_by_label("Undo the decision").check()
+    judged(page, "keep-or-undo")
+    page.get_by_role("button", name="Complete the review").click()
+    assert "Undo the decision, Wren Callaghan" in page.content()
+
+
+def test_J_10_the_legal_status_of_a_stay_is_shown_as_it_changed(page: Any, site: Site) -> None:
+    take(site.room, report("hospital.legal_status_changed", now() - timedelta(hours=1), stay_id="S1", legal_status="03"))
+    enter(page, site)
+    page.goto(site.journey)
+    first, second = page.get_by_role("list", name="Legal status").get_by_role("listitem").all_inner_texts()
+    assert LEGAL_STATUS["02"].lower() in first.lower() and " until " in first
+    assert LEGAL_STATUS["03"].lower() in second.lower() and " until " not in second
+    judged(page, "journey-legal-statuses")
 
 
 def test_J_10_the_whole_path_works_without_javascript(plain_page: Any, site: Site) -> None:

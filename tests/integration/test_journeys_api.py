@@ -9,12 +9,15 @@ from typing import Any
 import orjson
 import pytest
 
-from services.journeys import decisions, domain
-from shared.database import Database
+from services.journeys import decisions, domain, store
+from shared.calendar import add_working_days
+from shared.database import Database, instant_text
 from shared.ledger.types import Actor, Refused
 from shared.messaging.envelope import attributes_of
 from shared.messaging.handover import Handover
 from shared.room import Room
+from shared.schemas import contract
+from shared.schemas.people import LEGAL_STATUS
 from tests.support.journeys import (
     AMARA,
     CITIZEN,
@@ -28,6 +31,7 @@ from tests.support.journeys import (
     stands,
     state,
     take,
+    told,
 )
 
 API = "/api/v1"
@@ -119,6 +123,32 @@ def test_J_13_a_decision_on_an_admission_since_taken_back_asks_to_keep_or_undo(r
     kept = post(client, f"{HOME}/reviews/{asked['id']}/complete", {"outcome": "undo"})
     assert [one["state"] for one in kept.json["reviews"]] == ["undone", "done"]
     assert completed not in stands(room)
+
+
+def test_J_13_a_decision_to_be_kept_or_undone_is_told_counted_and_due(room: Room, client: Any) -> None:
+    _admitted(room)
+    rid = get(client).json["reviews"][0]["id"]
+    post(client, f"{HOME}/reviews/{rid}/complete", {"outcome": "pause"})
+    entry = next(one for one in get(client).json["timeline"] if one["kind"] == "hospital.admitted")
+    shown = post(client, f"{HOME}/timeline/{entry['id']}/withdraw", {"reason": "It was a visit"}, "manager").json
+    asked, due = shown["reviews"][-1], add_working_days(now(), 2).isoformat()
+    assert (asked["kind"], asked["due_on"], asked["overdue"]) == ("correction", due, False)
+    assert [one["kind"] for one in shown["timeline"]].count("admission.taken_back") == 0, "the withdrawal says it"
+    heard = told(room)[-1] if told(room)[-1]["type"] == "journey.review_owed" else told(room)[-2]
+    assert (heard["data"]["review_id"], heard["data"]["due_on"]) == (asked["id"], due)
+    assert {one["role"] for one in heard["data"]["told"]} == {"development_worker", "practitioner"}
+    contract("journey.review_owed").check(heard["data"])
+    with room.database.read() as connection:
+        assert connection.execute(store.caseload.select()).mappings().one()["review_due_on"] == due
+
+
+def test_J_10_the_legal_status_of_a_stay_is_a_dated_series(room: Room, client: Any) -> None:
+    admitted, changed = now() - timedelta(hours=5), now() - timedelta(hours=2)
+    _admitted(room, legal_status="02")
+    take(room, report("hospital.legal_status_changed", changed, stay_id="S1", legal_status="03"))
+    first, second = get(client).json["stays"][0]["legal_statuses"]
+    assert (first["code"], first["words"], second["code"], second["until"]) == ("02", LEGAL_STATUS["02"], "03", None)
+    assert first["until"] == second["from"] == instant_text(changed) and first["from"][:13] == instant_text(admitted)[:13]
 
 
 def test_an_if_match_of_before_is_refused(room: Room, client: Any) -> None:

@@ -101,15 +101,15 @@ def set_closing(state: State, now: datetime, on: str) -> list[Statement]:
     return [Statement("closing", "closing.set", now, {"on": on}, source="urn:pod:toy", event_id=str(uuid.uuid4()))]
 
 
-def needs(announcement: Announcement, state: State) -> Iterable[str]:
+def needs(announcement: Announcement, state: State, moment: datetime) -> Iterable[str]:
     """Name the practitioner."""
     return [state["practitioner"]] if state["practitioner"] else []
 
 
-def complete(announcement: Announcement, state: State, people: Mapping[str, Any]) -> dict[str, Any]:
+def complete(announcement: Announcement, state: State, people: Mapping[str, Any], moment: datetime) -> dict[str, Any]:
     """Add whom to tell."""
     told = [{"email": p["email"], "name": p["name"] or p["email"], "role": "practitioner"}
-            for id_ in needs(announcement, state) if (p := people.get(id_))]
+            for id_ in needs(announcement, state, moment) if (p := people.get(id_))]
     return contract(announcement.type).check({**announcement.data, "told": told})
 
 
