@@ -100,7 +100,7 @@ def _announced(connection: Connection, room: Room, ids: list[str]) -> Iterator[E
     """Give the newest revision of everything a few aggregates have announced."""
     ledger = _ledger(room)
     for id_, row in rows.load(connection, room.database, ledger.tables, ids, lock=False).items():
-        state = rows.loads(row["state"])
+        state = ledger.read(connection, id_).state
         for about, (revision, type_, occurred_at, data, withdrawn, recorded_at) in rows.loads(row["announced"]).items():
             announcement = Announcement(type_, occurred_at, data)
             telling = Telling(about, revision, announcement, withdrawn, datetime.fromisoformat(recorded_at))

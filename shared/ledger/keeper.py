@@ -24,7 +24,7 @@ class LedgerStage:
         gone = event.withdrawn if withdrawn is None else withdrawn
         self.said.append((aggregate, Statement(
             about, kind, occurred_at or event.time, {} if gone else data, gone, event.recordedtime,
-            event.source, event.source, event.id)))
+            event.source, event.source, event.id, correlation=event.correlationid or event.id)))
 
     def mark(self) -> int:
         """Give the present length."""

@@ -255,16 +255,22 @@ class Ledger:
             return
         needed = {id_ for a, t in told for id_ in self.telegraph.needs(t.announcement, a.state, t.recorded_at)}
         people = self.people.get(connection, needed)
-        self.outbox.put(connection, [self.event(a.id, a.state, t, people) for a, t in told])
+        self.outbox.put(connection, [self.event(a.id, a.state, t, people, a.fresh[-1] if a.fresh else None) for a, t in told])
 
-    def event(self, aggregate: str, state: State, telling: Telling, people: Mapping[str, RowMapping]) -> Event:
-        """Give the event of one telling; its id is known from aggregate, key and revision."""
+    def event(self, aggregate: str, state: State, telling: Telling, people: Mapping[str, RowMapping],
+              cause: Statement | None = None) -> Event:
+        """Give the event of one telling; its id is known from aggregate, key and revision.
+
+        `cause` is what was said last when it came to be told; None when only time had passed.
+        """
         announcement = telling.announcement
         return Event(
             id=event_id(aggregate, telling.about, telling.revision), source=f"urn:pod:{self.service}",
             type=announcement.type, time=datetime.fromisoformat(announcement.occurred_at),
             data=self.telegraph.complete(announcement, state, people, telling.recorded_at), subject=aggregate,
-            recordedtime=telling.recorded_at, about=telling.about, revision=telling.revision, withdrawn=telling.withdrawn)
+            recordedtime=telling.recorded_at, about=telling.about, revision=telling.revision, withdrawn=telling.withdrawn,
+            causationid=cause.event_id or None if cause else None,
+            correlationid=cause.correlation or cause.event_id or None if cause else None)
 
 
 def _stamped(said: Iterable[Statement], had: Iterable[Statement], rules: Rules, now: datetime) -> list[Statement]:

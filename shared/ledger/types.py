@@ -29,6 +29,8 @@ class Statement(NamedTuple):
     source: str = ""
     event_id: str = ""
     version: int = 1
+    #: Where the chain of events began that this is part of; not kept, it travels on in the events this causes.
+    correlation: str = ""
 
     @property
     def is_by_staff(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -308,3 +309,12 @@ def test_of_two_events_about_somebody_the_later_stands_and_what_it_leaves_out_of
     with room.database.read() as connection:
         row = ledger(room).people.get(connection, [staff_id("pat@team.example")])[staff_id("pat@team.example")]
     assert (row["name"], row["team"], row["telephone"], row["recorded_at"]) == ("Pat", "CMHT", "1", late)
+
+
+def test_an_event_names_the_event_that_caused_it_and_where_the_chain_began(room: Room) -> None:
+    toy.known_people(room, 1)
+    report = toy.intake("hospital.admitted", {"nhs_number": toy.nhs_number(0), "stay_id": "s", "ward": "Oak"}, id_="from-the-hospital")
+    room.inbox.take([report])
+    waiting = [orjson.loads(row.body) for row in room.outbox.waiting(10)]
+    caused = [e for e in waiting if e["type"] == "journey.admission_recorded"]
+    assert [(e["causationid"], e["correlationid"]) for e in caused] == [("from-the-hospital", "from-the-hospital")]
