@@ -12,6 +12,7 @@ from services.journeys.state import (
     Journey,
     closing,
     corrections,
+    discharges,
     follow_up_by,
     instant,
     is_undone,
@@ -25,7 +26,7 @@ from shared.calendar import end_of_london_day, london_day
 from shared.ledger.types import Announcement, Data, State, Statement
 from shared.pathways import PATHWAYS
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate((
     "journey.opened", "journey.allocated",
     "hospital.admitted", "hospital.transferred", "hospital.legal_status_changed", "hospital.leave_started",
@@ -99,12 +100,20 @@ def _on_stay(state: State, said: Statement, facts: Data) -> State:
 def _practitioner_discharged(state: State, said: Statement) -> State:
     known = instant(_recorded(said))
     ends = max(instant(end_of_london_day(date.fromisoformat(said.data["closes_on"]))), known)
-    entry = {**said.data, "at": instant(said.occurred_at), "known_at": known, "ends_at": ends}
+    return _of_discharge(state, said, {"ends_at": ends})
+
+
+def _practitioner_stays(state: State, said: Statement) -> State:
+    return _of_discharge(state, said, {})
+
+
+def _of_discharge(state: State, said: Statement, more: Data) -> State:
+    entry = {**said.data, "at": instant(said.occurred_at), "known_at": instant(_recorded(said)), **more}
     return {**state, "discharges": {**state["discharges"], said.about: entry}}
 
 
 def _practitioner_changed(state: State, said: Statement) -> State:
-    changes = {**state["changes"], said.data["on"]: said.data["practitioner"]}
+    changes = {**state["changes"], said.about: {**said.data, "at": instant(said.occurred_at)}}
     return _transition({**state, "changes": changes}, said)
 
 
@@ -132,7 +141,8 @@ STEPS: Mapping[str, Callable[[State, Statement], State]] = {
     "hospital.discharged": _discharged, "hospital.transferred": _dated("wards", lambda data: data["ward"]),
     "hospital.legal_status_changed": _dated("statuses", lambda data: data["legal_status"]),
     "hospital.leave_started": _dated("leave", lambda _: "out"), "hospital.leave_ended": _dated("leave", lambda _: "back"),
-    "keyworker.discharged": _practitioner_discharged, "keyworker.changed": _practitioner_changed,
+    "keyworker.discharged": _practitioner_discharged, "keyworker.discharge_cancelled": _practitioner_stays,
+    "keyworker.changed": _practitioner_changed,
     "keyworker.absent": _transition, "team.changed": _transition, "psychology.started": _transition,
     "citizen.died": _died, "review.completed": _reviewed, "admission.taken_back": _taken_back,
 }
@@ -208,7 +218,7 @@ def _owe_transitions(found: dict[str, Announcement], state: State, jid: str, jou
                      limit: str) -> None:
     end = closing(state, journey)
     strangers = {about: {**one, "kind": "keyworker.discharged", "on": one["closes_on"]}
-                 for about, one in state["discharges"].items() if one is not end}
+                 for about, one in discharges(state).items() if one is not end}
     for about, one in {**state["transitions"], **strangers}.items():
         if one.get("until", one["on"]) >= journey["opened_on"] and one["at"] < limit:
             found[f"journey:{jid}:transition:{about}"] = Announcement("journey.transition_recorded", one["at"], {

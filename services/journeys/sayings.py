@@ -8,6 +8,7 @@ from shared.database import instant_text
 from shared.ledger.keeper import LedgerStage
 from shared.ledger.tables import staff_id
 from shared.ledger.types import Data
+from shared.messaging.delivery import inbox_id
 from shared.messaging.envelope import Event
 
 
@@ -44,14 +45,21 @@ def _facts(event: Event, *names: str) -> Data:
 
 def _practitioner_discharged(event: Event) -> Saying:
     who = staff_id(event.data["practitioner_email"])
-    return Saying(f"keyworker:{who}:discharge", {"practitioner": who, **_facts(event, "closes_on", "reason")})
+    return Saying(f"keyworker:{who}:discharge:{event.data['closes_on']}",
+                  {"practitioner": who, **_facts(event, "closes_on", "reason")})
+
+
+def _practitioner_stays(event: Event) -> Saying:
+    """Say that what the practitioner said of leaving is off; it names no date, so which discharge it means is derived."""
+    who = staff_id(event.data["practitioner_email"])
+    return Saying(f"keyworker:{who}:cancelled:{inbox_id(event.source, event.id)}", {"practitioner": who})
 
 
 def _practitioner_changed(event: Event) -> Saying:
     data = {"practitioner": staff_id(event.data["to_email"]), "on": event.data["changes_on"]}
     if "from_email" in event.data:
         data["before"] = staff_id(event.data["from_email"])
-    return Saying(f"keyworker:change:{data['on']}", data)
+    return Saying(f"keyworker:change:{data['on']}:{data.get('before', '')}", data)
 
 
 def _practitioner_absent(event: Event) -> Saying:
@@ -70,9 +78,9 @@ def _psychology_started(event: Event) -> Saying:
     return Saying(f"psychology:start:{event.data['starts_on']}", {"on": event.data["starts_on"]})
 
 
-#: Cancellations say nothing of their own: the statement is a withdrawal of the key.
+#: These say nothing of their own: the statement is a withdrawal of the key.
 CANCELLATIONS = frozenset({"hospital.admission_cancelled", "hospital.discharge_cancelled", "citizen.death_cancelled",
-                           "keyworker.discharge_cancelled", "citizen.merge_cancelled"})
+                           "citizen.merge_cancelled"})
 ADMISSIONS = ("hospital.admitted", "hospital.admission_cancelled")
 SAYINGS: Mapping[str, Callable[[Event], Saying]] = {
     "hospital.admitted": _stay("admission", "ward", "legal_status", "expected_discharge_on"),
@@ -89,7 +97,7 @@ SAYINGS: Mapping[str, Callable[[Event], Saying]] = {
     "citizen.merged": lambda event: Saying("citizen:merge", {}),
     "citizen.merge_cancelled": lambda event: Saying("citizen:merge", {}),
     "keyworker.discharged": _practitioner_discharged,
-    "keyworker.discharge_cancelled": lambda event: Saying(f"keyworker:{staff_id(event.data['practitioner_email'])}:discharge", {}),
+    "keyworker.discharge_cancelled": _practitioner_stays,
     "keyworker.changed": _practitioner_changed,
     "keyworker.absent": _practitioner_absent,
     "team.changed": _team_changed,

@@ -84,15 +84,55 @@ def opened(state: State) -> Iterator[tuple[str, Journey]]:
 def practitioner_on(state: State, journey: Journey, day: str) -> str:
     """Give the id of a journey's practitioner on a London day (J-12)."""
     current: str = journey["practitioner"]
-    for on in sorted(state["changes"]):
-        if journey["opened_on"] <= on <= day:
-            current = state["changes"][on]
+    for on, who in later_practitioners(state, journey).items():
+        if on <= day:
+            current = who
     return current
+
+
+def later_practitioners(state: State, journey: Journey) -> dict[str, str]:
+    """Give who became a journey's practitioner after the first, by the London day from which they are it, in order (J-12)."""
+    if not state["changes"]:
+        return {}
+    journeys = dict(opened(state))
+    current = {jid: one["practitioner"] for jid, one in journeys.items()}
+    found: dict[str, str] = {}
+    for change in sorted(state["changes"].values(), key=lambda one: (one["on"], one["at"], one["practitioner"])):
+        under_way = [jid for jid, one in journeys.items() if one["opened_on"] <= change["on"]]
+        # whoever names a practitioner that none of them has may still mean the citizen: better a journey moved than none
+        moved = [jid for jid in under_way if current[jid] == change.get("before")] or under_way
+        current.update(dict.fromkeys(moved, change["practitioner"]))
+        if any(journeys[jid]["referral_id"] == journey["referral_id"] for jid in moved):
+            found[change["on"]] = change["practitioner"]
+    return found
+
+
+def overtaken_by(state: State, about: str) -> str | None:
+    """Give the key of what a practitioner said of their discharge after `about` and before it took effect, if they did.
+
+    A cancellation names no date, and a correction another: both speak of the discharge that is still to come (J-11).
+    """
+    one = state["discharges"][about]
+    later = [(_said(key, other), key) for key, other in state["discharges"].items()
+             if other["practitioner"] == one["practitioner"] and _said(about, one) < _said(key, other)
+             and other["known_at"] <= one.get("ends_at", NEVER)]
+    return min(later)[1] if later else None
+
+
+def _said(about: str, one: Data) -> tuple[str, bool, str]:
+    """Rank what was said of discharges as statements about one key are ranked: ties go to the cancellation."""
+    return one["known_at"], "closes_on" not in one, about
+
+
+def discharges(state: State) -> dict[str, Data]:
+    """Give the discharges by practitioners that stand."""
+    return {about: one for about, one in state["discharges"].items()
+            if "closes_on" in one and overtaken_by(state, about) is None}
 
 
 def closing(state: State, journey: Journey) -> Data | None:
     """Give the discharge by the journey's own practitioner that ends it, the earliest first (J-11)."""
-    ends = [one for one in state["discharges"].values() if one["closes_on"] >= journey["opened_on"]
+    ends = [one for one in discharges(state).values() if one["closes_on"] >= journey["opened_on"]
             and practitioner_on(state, journey, one["closes_on"]) == one["practitioner"]]
     return min(ends, key=lambda one: (one["closes_on"], one["at"])) if ends else None
 

@@ -61,19 +61,19 @@ def read_model(state: State) -> Mapping[sa.Table, list[dict[str, Any]]]:
 
 def _case(state: State, jid: str, journey: dict[str, Any]) -> dict[str, Any]:
     end = journeys.closing(state, journey)
-    changes = [on for on in state["changes"] if on >= journey["opened_on"]]
+    later = journeys.later_practitioners(state, journey)
     return {"id": jid, "aggregate": state["id"], "reference": journey["reference"],
             "referral_id": journey["referral_id"], "pathway": journey["pathway"],
-            "practitioner": journey["practitioner"], "practitioner_until": min(changes, default=None),
+            "practitioner": journey["practitioner"], "practitioner_until": min(later, default=None),
             "development_worker": journey["development_worker"], "inpatient": journeys.is_inpatient(state),
             "died": state["death"] is not None, "closes_on": end and end["closes_on"], "ends_at": end and end["ends_at"],
             "review_due_on": journeys.next_review_on(state, jid, journey)}
 
 
 def _practices(state: State, jid: str, journey: dict[str, Any]) -> list[dict[str, Any]]:
-    dates = [on for on in sorted(state["changes"]) if on >= journey["opened_on"]]
-    return [{"id": f"{jid}:{on}", "aggregate": state["id"], "journey": jid, "practitioner": state["changes"][on],
-             "from_on": on, "until_on": until} for on, until in zip(dates, [*dates[1:], None], strict=False)]
+    later = journeys.later_practitioners(state, journey)
+    return [{"id": f"{jid}:{on}", "aggregate": state["id"], "journey": jid, "practitioner": who, "from_on": on,
+             "until_on": until} for (on, who), until in zip(later.items(), [*list(later)[1:], None], strict=False)]
 
 
 def keeper(database: Database, outbox: Outbox) -> LedgerKeeper:

@@ -41,7 +41,7 @@ def journey(connection: Connection, ledger: Ledger, person: str, jid: str, momen
 
 
 def _named(state: State, person: str, said: Iterable[Statement]) -> set[str]:
-    ids = {person, *state["changes"].values(), *(s.actor for s in said if s.is_by_staff)}
+    ids = {person, *(one["practitioner"] for one in state["changes"].values()), *(s.actor for s in said if s.is_by_staff)}
     for one in state["journeys"].values():
         ids |= {one[name] for name in ("practitioner", "development_worker", "named_person") if one.get(name)}
     for s in said:
@@ -158,11 +158,19 @@ class _Looker:
         return sorted(shown, key=lambda entry: (entry["occurred_at"], entry["recorded_at"]))
 
     def _entry(self, s: Statement) -> Data:
-        stands = self.stands[s.about]
+        stands = self._corrects(s)
         return {"id": statement_id(self.person, s), "kind": s.kind, "occurred_at": instant_text(s.occurred_at),
                 "recorded_at": instant_text(s.recorded_at or s.occurred_at), "actor": self._name(s.actor) if s.is_by_staff else s.actor,
                 "corrected_by": None if stands == s else statement_id(self.person, stands), "withdrawn": s.withdrawn,
                 "about": s.about, "facts": self._facts(s.data)}
+
+    def _corrects(self, s: Statement) -> Statement:
+        """Give what stands in place of a statement; of a discharge, also what was said of it before it took effect."""
+        stands = self.stands[s.about]
+        if stands == s and not s.withdrawn and s.kind == "keyworker.discharged" and (
+                later := journeys.overtaken_by(self.state, s.about)):
+            return self.stands[later]
+        return stands
 
     def _facts(self, data: Data) -> Data:
         """Give a statement's data with people's names for their ids, and without what only programs need."""

@@ -58,9 +58,19 @@ def reports(draw: st.DrawFn) -> list[Event]:
         stay = {"stay_id": draw(st.sampled_from(["S1", "S2"]))} if kind.startswith("hospital.") else {}
         at = NOW - timedelta(hours=draw(st.sampled_from([1, 2, 90, 300, 900])))
         recorded = NOW - timedelta(minutes=draw(st.integers(0, 6)))
-        one = report(kind, at, **KINDS[kind], **stay)
+        one = report(kind, at, **{**KINDS[kind], **_variant(draw, kind)}, **stay)
         found.append(replace(one, id=f"event-{index}", recordedtime=max(recorded, at)))
     return found
+
+
+def _variant(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    """Give other closing dates, of which one has come, and name the practitioner before, or somebody else, or nobody."""
+    if kind == "keyworker.discharged":
+        return {"closes_on": (NOW + timedelta(days=draw(st.sampled_from([-20, 3, 9])))).date().isoformat()}
+    if kind == "keyworker.changed":
+        before = draw(st.sampled_from([None, AMARA["email"], "tom@cmhwt.example"]))
+        return {"to_email": draw(st.sampled_from(["tom@cmhwt.example", AMARA["email"]])), **({"from_email": before} if before else {})}
+    return {}
 
 
 def standing_of(events: list[Event]) -> list[Event]:
