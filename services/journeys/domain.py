@@ -26,7 +26,7 @@ from shared.calendar import end_of_london_day, london_day
 from shared.ledger.types import Announcement, Data, State, Statement
 from shared.pathways import PATHWAYS
 
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate((
     "journey.opened", "journey.allocated",
     "hospital.admitted", "hospital.transferred", "hospital.legal_status_changed", "hospital.leave_started",
@@ -34,13 +34,13 @@ RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate((
     "keyworker.changed", "keyworker.absent", "keyworker.discharged", "keyworker.discharge_cancelled",
     "team.changed", "psychology.started", "citizen.died", "citizen.death_cancelled", "citizen.merged",
     "citizen.merge_cancelled", "review.completed", "statement.withdrawn",
-    "admission.taken_back",
+    "admission.taken_back", "referral.received", "referral.ended",
 ))}
 
 def initial(aggregate: str) -> State:
     """Give the state of a person nobody has spoken of."""
     return {"id": aggregate, "journeys": {}, "stays": {}, "taken_back": {}, "death": None, "discharges": {},
-            "changes": {}, "transitions": {}, "decisions": {}}
+            "changes": {}, "transitions": {}, "decisions": {}, "referrals": {}}
 
 
 # What each kind of statement does to a state.
@@ -132,6 +132,11 @@ def _reviewed(state: State, said: Statement) -> State:
     return {**state, "decisions": {**state["decisions"], said.data["review"]: decision}}
 
 
+def _referred(state: State, said: Statement) -> State:
+    under_way = said.kind == "referral.received"
+    return {**state, "referrals": {**state["referrals"], said.data["referral_id"]: under_way}}
+
+
 def _recorded(said: Statement) -> datetime:
     return said.recorded_at or said.occurred_at
 
@@ -145,6 +150,7 @@ STEPS: Mapping[str, Callable[[State, Statement], State]] = {
     "keyworker.changed": _practitioner_changed,
     "keyworker.absent": _transition, "team.changed": _transition, "psychology.started": _transition,
     "citizen.died": _died, "review.completed": _reviewed, "admission.taken_back": _taken_back,
+    "referral.received": _referred, "referral.ended": _referred,
 }
 
 

@@ -42,6 +42,12 @@ class Journeys:
     @hears("referral.received")
     def received(self, event: Event, stage: LedgerStage) -> None:
         """Know the citizen from now on; the inbox has written their row already."""
+        _refer(event, stage, under_way=not event.withdrawn)
+
+    @hears("referral.declined", "referral.withdrawn")
+    def ended(self, event: Event, stage: LedgerStage) -> None:
+        """Hear no more of the citizen from outside, unless they have a journey or another referral (X-02)."""
+        _refer(event, stage, under_way=event.withdrawn)
 
     @hears("referral.accepted")
     def accepted(self, event: Event, stage: LedgerStage) -> None:
@@ -100,6 +106,12 @@ class Journeys:
         Not done yet: the records of the two people stay apart, and events for the old number go to the old one.
         """
         sayings.say(stage, event, _person(event))
+
+
+def _refer(event: Event, stage: LedgerStage, under_way: bool) -> None:
+    """Say how a referral stands: of both answers, whichever comes first, the one recorded last does."""
+    stage.say(event, event.data["citizen_id"], f"referral:{event.data['referral_id']}",
+              "referral.received" if under_way else "referral.ended", {"referral_id": event.data["referral_id"]}, withdrawn=False)
 
 
 def _person(event: Event) -> str:

@@ -81,6 +81,11 @@ def opened(state: State) -> Iterator[tuple[str, Journey]]:
     return ((jid, journey) for jid, journey in state["journeys"].items() if "opened_at" in journey)
 
 
+def is_former(state: State) -> bool:
+    """Say whether all referrals of somebody ended and none opened a journey (X-02)."""
+    return bool(state["referrals"]) and not any(state["referrals"].values()) and not any(True for _ in opened(state))
+
+
 def practitioner_on(state: State, journey: Journey, day: str) -> str:
     """Give the id of a journey's practitioner on a London day (J-12)."""
     current: str = journey["practitioner"]

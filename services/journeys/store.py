@@ -1,10 +1,11 @@
 """What journeys keeps: statements, people, messages, and the caseload to search by."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from services.journeys import domain, events
 from services.journeys import state as journeys
@@ -50,13 +51,33 @@ practices = sa.Table(
     sa.Column("from_on", sa.Text, nullable=False),
     sa.Column("until_on", sa.Text),
 )
+#: One row per person whose referrals all ended without a journey: what others report of them is nobody's business here.
+former = sa.Table(
+    "former", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("aggregate", key(), nullable=False, index=True),
+)
+
+
+class JourneysKeeper(LedgerKeeper):
+    """Knows a citizen from their first referral on, until the last has ended without a journey (X-02)."""
+
+    def known(self, connection: Connection, nhs_numbers: Sequence[str]) -> Mapping[str, Any]:
+        """Give the ids of those of `nhs_numbers` that are somebody's business here, in one question."""
+        if not nhs_numbers:
+            return {}
+        people = tables.people.c
+        query = sa.select(people.nhs_number, people.id).where(
+            self.ledger.database.any_of(people.nhs_number, nhs_numbers), ~sa.exists().where(former.c.id == people.id))
+        return dict(connection.execute(query).tuples().all())
 
 
 def read_model(state: State) -> Mapping[sa.Table, list[dict[str, Any]]]:
     """Give the caseload rows of one person."""
     opened = list(journeys.opened(state))
     return {caseload: [_case(state, jid, journey) for jid, journey in opened],
-            practices: [row for jid, journey in opened for row in _practices(state, jid, journey)]}
+            practices: [row for jid, journey in opened for row in _practices(state, jid, journey)],
+            former: [{"id": state["id"], "aggregate": state["id"]}] if journeys.is_former(state) else []}
 
 
 def _case(state: State, jid: str, journey: dict[str, Any]) -> dict[str, Any]:
@@ -79,4 +100,4 @@ def _practices(state: State, jid: str, journey: dict[str, Any]) -> list[dict[str
 def keeper(database: Database, outbox: Outbox) -> LedgerKeeper:
     """Give what keeps this service's statements and people."""
     ledger = Ledger("journeys", database, tables, domain, events, read_model, outbox)
-    return LedgerKeeper(ledger, introduces=events.people_of)
+    return JourneysKeeper(ledger, introduces=events.people_of)

@@ -154,7 +154,7 @@ class _Looker:
     def _timeline(self) -> list[Data]:
         """Give what was said, oldest first by its own time; of other journeys of this person nothing."""
         shown = [self._entry(s) for s in self.said if s.kind != "admission.taken_back"  # the withdrawal says it
-                 and (not s.about.startswith("journey:") or self.jid in s.about)]
+                 and not s.about.startswith("referral:") and (not s.about.startswith("journey:") or self.jid in s.about)]
         return sorted(shown, key=lambda entry: (entry["occurred_at"], entry["recorded_at"]))
 
     def _entry(self, s: Statement) -> Data:
