@@ -65,10 +65,13 @@ def _reviews_open(state: State, jid: str) -> int:
 
 def people_of(event: Event) -> list[dict[str, Any]]:
     """Give the people an event names; those it names by e-mail address alone are known by no more."""
-    data, at = event.data, event.recordedtime
-    if event.type.startswith("referral."):
+    type_, data, at = event.type, event.data, event.recordedtime
+    if type_ == "referral.stay_recorded":
+        # what is handed on introduces whom the original would have
+        type_, data, at = data["origin"]["type"], data["statement"], datetime.fromisoformat(data["origin"]["recordedtime"])
+    if type_.startswith("referral."):
         return _of_referral(data, at)
-    if event.type == "keyworker.changed":
+    if type_ == "keyworker.changed":
         return [staff({"email": data["to_email"], "name": data["to_name"], "team": data["to_team"]}, at)]
     return []
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from services.referrals import api, pages, store
+from services.referrals import api, events, pages, store
 from shared.ledger.keeper import LedgerStage
 from shared.ledger.types import Data
 from shared.messaging.consumer import Events, hears
@@ -55,13 +55,15 @@ class Referrals:
         """Take the death back, and hand the report on."""
         self._death(event, stage, withdrawn=True)
 
-    @hears("hospital.transferred", "hospital.legal_status_changed", "hospital.leave_started", "hospital.leave_ended")
+    @hears("hospital.transferred", "hospital.legal_status_changed", "hospital.leave_started", "hospital.leave_ended",
+           "keyworker.discharged", "keyworker.discharge_cancelled", "keyworker.changed", "keyworker.absent",
+           "team.changed", "psychology.started")
     def hand_on(self, event: Event, stage: LedgerStage) -> None:
         """Keep the report whole and announce it, for a service that did not know the citizen when it came."""
         report = {
             "origin": {"source": event.source, "id": event.id, "type": event.type, "time": moment_text(event.time),
                        "recordedtime": moment_text(event.recordedtime)},
-            "statement": {name: value for name, value in event.data.items() if name != "nhs_number"},
+            "statement": events.by_ids(event.data),
             "withdrawn": event.withdrawn}
         for referral in _referrals(event):
             stage.say(event, referral, f"report:{inbox_id(event.source, event.id)}", "report.handed_on", report, withdrawn=False)

@@ -76,12 +76,12 @@ class Origin(Shape):
 
 
 class StayRecorded(Shape):
-    """What a hospital said about a citizen of an open referral."""
+    """What another system said about a citizen of an open referral: a stay, and any other report that journeys needs."""
 
     citizen_id = key()
     nhs_number = nhs_number()
     origin = Part(Origin, required=True)
-    statement = Whatever(required=True, personal="what the hospital reported, handed on so that nobody falls between",
+    statement = Whatever(required=True, personal="what was reported, handed on so that nobody falls between",
                          purpose="the data of the original event")
     withdrawn = YesNo(purpose="the original event took something back")
 
@@ -92,5 +92,6 @@ ours(PUBLISHER, "referral.declined", Declined, "A referral was declined, with th
 ours(PUBLISHER, "referral.withdrawn", Withdrawn, "A referral was taken back.")
 ours(PUBLISHER, "referral.allocated", Allocated, "A development worker was chosen for an accepted referral.")
 ours(PUBLISHER, "referral.stay_recorded", StayRecorded,
-     "Referrals recorded a hospital stay of a citizen with an open referral, and hands the report on.")
+     "Another system reported something of a citizen with a referral under way (a stay, a death, a practitioner or team), "
+     "and referrals hands the report on.")
 

@@ -122,7 +122,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(size=st.integers(1, 5), twice=st.booleans(), by_referrals=st.booleans())
     def deliver(self, size: int, twice: bool, by_referrals: bool) -> None:
         batch, self.waiting = self.waiting[:size], self.waiting[size:]
-        handed = [handed_on(one) for one in batch if by_referrals and one.type.startswith(("hospital.", "citizen."))]
+        handed = [handed_on(one) for one in batch if by_referrals and not one.type.startswith("referral.")]
         if batch:
             take(self.room, *handed, *batch)
         if twice and batch:

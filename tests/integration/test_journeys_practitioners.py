@@ -20,6 +20,7 @@ from tests.support.journeys import (
     AMARA,
     JOURNEY,
     bearer,
+    handed_on,
     journeys_client,
     journeys_room,
     now,
@@ -133,3 +134,13 @@ def test_J_12_a_change_that_names_nobodys_practitioner_moves_all(room: Room, bef
     take(room, *another(50, TOM))
     take(room, changes(-30, "priya.nair@eit.example", before))
     assert practitioner(room) == practitioner(room, AGAIN) == staff_id("priya.nair@eit.example")
+
+
+def test_J_12_a_change_that_came_before_anybody_knew_the_citizen_is_handed_on_with_the_name(tmp_path: Path) -> None:
+    room, change = journeys_room(tmp_path), changes(-30, "tom.whitfield@cmhwt.example", AMARA)
+    take(room, change)
+    take(room, *referral(NOW - timedelta(days=90)).values(), handed_on(change))
+    assert practitioner(room) == staff_id("tom.whitfield@cmhwt.example")
+    with room.database.read() as connection:
+        known = room.keeper.ledger.people.get(connection, [practitioner(room)])
+    assert known[practitioner(room)]["team"] == AMARA["team"]

@@ -72,6 +72,30 @@ def test_every_report_is_handed_on_once_with_its_own_times(pod: Pod):
         assert datetime.fromisoformat(heard.data["origin"]["recordedtime"]) == sent.recordedtime
 
 
+PRACTITIONERS: dict[str, dict[str, str]] = {
+    "keyworker.discharged": {"practitioner_email": "amara.osei@cmhwt.example", "closes_on": "2099-01-01"},
+    "keyworker.discharge_cancelled": {"practitioner_email": "amara.osei@cmhwt.example"},
+    "keyworker.changed": {"from_email": "amara.osei@cmhwt.example", "to_email": "lee.brandt@cmhwt.example", "to_name": "Lee Brandt",
+                          "to_team": "CMHWT", "changes_on": "2099-01-01"},
+    "keyworker.absent": {"practitioner_email": "amara.osei@cmhwt.example", "absent_from": "2099-01-01",
+                         "absent_until": "2099-01-09", "cover_email": "cover@cmhwt.example"},
+    "team.changed": {"team": "EIT", "changes_on": "2099-01-01"},
+    "psychology.started": {"starts_on": "2099-01-01"},
+}
+
+
+def test_J_12_reports_of_practitioners_and_teams_are_handed_on_whole_and_statements_name_nobody(pod: Pod):
+    pod.sent()
+    sent = [event(type_, hours, **data) for hours, (type_, data) in enumerate(PRACTITIONERS.items(), 1)]
+    offer(pod, *sent)
+    told = [e for e in pod.told() if e.type == "referral.stay_recorded"]
+    assert [e.data["statement"] for e in told] == [e.data for e in sent]
+    with pod.room.database.read() as connection:
+        kept = " ".join(connection.execute(sa.select(store.tables.statements.c.data)).scalars())
+    for personal in ("amara.osei", "lee.brandt", "Lee", "cover@", NUMBER):
+        assert personal not in kept
+
+
 def test_no_number_stands_in_a_statement(pod: Pod):
     pod.sent()
     offer(pod, event("hospital.admitted", 1, ward="Elm"), event("citizen.died", 2, died_on=pod.ago(1)))
