@@ -1,7 +1,7 @@
 """FastStream with SQLAlchemy's asynchronous session, one transaction per message, and a relay beside it.
 
 As its documentation shows it: the session comes by dependency injection, the message is acknowledged when the handler
-returns, and a prefetch bounds how many run at once (the best of 10, 20 and 50 that we tried).
+returns, and a prefetch bounds how many run at once (of 10, 20 and 50 the kindest: 160, 147 and 118 events a second).
 """
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 
 from tests.benchmarks.peers import effect
 
-AT_ONCE = int(os.environ.get("PEER_AT_ONCE", "20"))
+AT_ONCE = int(os.environ.get("PEER_AT_ONCE", "10"))
 #: Rows published at a time; with fewer the relay rests a tenth of a second, so that it does not live on crumbs.
 RELAYED = 200
 amqp, database = sys.argv[1], sys.argv[2].replace("postgresql://", "postgresql+psycopg://")
