@@ -12,6 +12,7 @@ from services.journeys.state import (
     Journey,
     closing,
     corrections,
+    deadline_of,
     discharges,
     follow_up_by,
     instant,
@@ -262,6 +263,7 @@ def next_look_at(state: State, now: datetime) -> datetime | None:
 
 def _overdue_after(state: State, jid: str, journey: Journey, moment: str) -> list[str]:
     limit, done = limit_of(state, journey), state["decisions"]
-    asked = [(one.id, one.overdue_at) for one in (review_of(jid, journey, *found) for found in stays_of(state, journey, limit))]
-    asked += [(one.id, one.overdue_at) for one in corrections(state, jid, journey) if one.asked_at < limit]
-    return [at for rid, at in asked if moment < at < limit and rid not in done]
+    times = [deadline_of(journey, stay)[1] for _, stay in stays_of(state, journey, limit)
+             if not (done and f"{jid}-{stay['key']}" in done)]
+    times += [one.overdue_at for one in corrections(state, jid, journey) if one.asked_at < limit and one.id not in done]
+    return [at for at in times if moment < at < limit]

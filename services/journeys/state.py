@@ -158,8 +158,12 @@ def reviews(state: State, jid: str, journey: Journey) -> Iterator[Review]:
 
 def review_of(jid: str, journey: Journey, sid: str, stay: Stay) -> Review:
     """Give the review of one stay; nobody is late with what they could not know of, so it is due from then on (J-13)."""
-    since = max(stay["admitted_on"], stay["known_on"], journey["opened_on"])
-    return Review(f"{jid}-{stay['key']}", sid, *_deadline(since, journey["pathway"]))
+    return Review(f"{jid}-{stay['key']}", sid, *deadline_of(journey, stay))
+
+
+def deadline_of(journey: Journey, stay: Stay) -> tuple[str, str]:
+    """Give when the review of a stay is due and when it is overdue; every event asks this of every stay."""
+    return _deadline(max(stay["admitted_on"], stay["known_on"], journey["opened_on"]), journey["pathway"])
 
 
 def asked_for_review(state: State, journey: Journey, stay_id: str, admitted_at: str) -> bool:
@@ -182,8 +186,10 @@ def next_review_on(state: State, jid: str, journey: Journey) -> str | None:
     """Give the day the next open review of a journey is due."""
     if state["death"] is not None or not (state["stays"] or state["decisions"]):
         return None
-    asked: list[Review | Correction] = [*reviews(state, jid, journey), *corrections(state, jid, journey)]
-    return min((one.due_on for one in asked if one.id not in state["decisions"]), default=None)
+    done, stays = state["decisions"], stays_of(state, journey, limit_of(state, journey))
+    due = [deadline_of(journey, stay)[0] for _, stay in stays if not (done and f"{jid}-{stay['key']}" in done)]
+    due += [one.due_on for one in corrections(state, jid, journey) if one.id not in done]
+    return min(due, default=None)
 
 
 def correction_id(rid: str) -> str:

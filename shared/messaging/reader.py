@@ -15,7 +15,9 @@ from shared.schemas import contract, load
 
 @dataclass(slots=True)
 class Reading:
-    """One event as read: its key in the inbox, its digest, whose numbers it carries, and what is wrong with it."""
+    """One event as read: whose numbers it carries, what is wrong with it, and once we know that it is ours to keep,
+    its key in the inbox and its digest.
+    """
 
     delivery: Delivery
     event: Event
@@ -64,14 +66,15 @@ class Reader:
         if intake and newest.exchange != INTAKE:
             raise Unusable(Reason.UNKNOWN_TYPE, "Other systems have no event of this name.")
         shape, lacking = newest, None
-        try:
-            shape = contract(event.type, event.version)
-        except Unusable as fault:
-            lacking = fault
+        if event.version != newest.version:
+            try:
+                shape = contract(event.type, event.version)
+            except Unusable as fault:
+                lacking = fault
         numbers = shape.nhs_numbers(event.data)
         if event.type not in self.hears:
             return None
-        return Reading(delivery, event, inbox_id(event.source, event.id), b"", numbers, intake and bool(numbers), lacking)
+        return Reading(delivery, event, "", b"", numbers, intake and bool(numbers), lacking)
 
     def contents(self, reading: Reading, now: datetime) -> None:
         """Hold the data against its contract, and lift it to the newest version; sets `refusal` where it cannot be used.
@@ -81,7 +84,7 @@ class Reader:
         event = reading.event
         if reading.lacking is not None:
             raise Unusable(reading.lacking.reason, reading.lacking.words, event.id, event.type)
-        reading.digest = digest(event)
+        reading.key, reading.digest = inbox_id(event.source, event.id), digest(event)
         try:
             event.data = load(event.type, event.version, event.data)
             newest = contract(event.type)
