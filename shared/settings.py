@@ -93,7 +93,7 @@ SETTINGS = (
     Setting("POD_OIDC_AUDIENCE", "", str, "audience a bearer token must name; default the client id"),
     Setting("POD_TRUSTED_PROXIES", "0", lambda text: int(text) if text.isdigit() else _count(text), "how many proxies in front may set X-Forwarded-*"),
     Setting("POD_COOKIE_SECURE", "yes", _flag, "session cookie over HTTPS only; demo mode on loopback says no"),
-    Setting("POD_BATCH", "400", _count, "most events a consumer takes into one transaction"),
+    Setting("POD_BATCH", "800", _count, "most events a consumer takes into one transaction"),
     Setting("POD_WORKERS", "50", _count, "requests served at once by one service"),
 )
 
@@ -114,7 +114,7 @@ class Settings:
     oidc_audience: str = ""
     trusted_proxies: int = 0
     cookie_secure: bool = True
-    batch: int = 400
+    batch: int = 800
     workers: int = 50
 
     @property
