@@ -58,16 +58,39 @@ class NamedPerson(Shape):
     team = Text(required=True)
 
 
-class Citizen(Shape):
-    """Who is referred."""
+class Identity(Shape):
+    """Who is referred, and nothing else about them."""
 
     name = Text(required=True, personal=CALL)
     date_of_birth = Day(required=True, personal="tells people of one name apart")
     nhs_number = NhsNumber(personal="links what hospitals report to this citizen")
+
+
+class Citizen(Identity):
+    """Who is referred, and how to reach them."""
+
     telephone = Text(40, personal=REACH)
     email = Email(personal=REACH)
     contact_by = OneOf("telephone", "text", "email", "letter", personal="the citizen's wish rules how we write")
     do_not = ListOf(Text(), personal="what the citizen asked us not to do")
+
+
+class NextOfKin(Shape):
+    """Whom to ring in an emergency."""
+
+    name = Text(required=True, personal="so that they can be addressed by name in an emergency")
+    relationship = Text(100, personal="says who they are to the citizen")
+    telephone = Text(40, personal="so that they can be reached in an emergency")
+
+
+class CitizenInFull(Citizen):
+    """Who is referred, how to reach them, and what they need so as to take part."""
+
+    address = Text(500, personal="letters go there where the citizen wants letters")
+    contact_when = Text(500, personal="the citizen's wish rules when we ring or write")
+    interpreter = Text(100, personal="so that an interpreter of this language is booked")
+    access_needs = Text(2000, personal="so that meetings can be reached and followed")
+    next_of_kin = Part(NextOfKin)
 
 
 class Told(Shape):
@@ -83,6 +106,6 @@ def told() -> Kind:
     return ListOf(Part(Told), required=True, purpose="whom to tell, as things stood at the time of announcing")
 
 
-def practitioner() -> Kind:
-    """Make the field of the practitioner."""
-    return Part(Practitioner, required=True)
+def practitioner(required: bool = True) -> Kind:
+    """Make the field of the practitioner; a citizen who refers themself has none."""
+    return Part(Practitioner, required=required)
