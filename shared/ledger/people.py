@@ -5,14 +5,18 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from shared.database import Database
 from shared.ledger.tables import staff_id
 
-COLUMNS = ("id", "kind", "name", "nhs_number", "date_of_birth", "telephone", "email", "team", "contact_by", "do_not",
-           "recorded_at")
+#: What tells who a citizen is.
+IDENTITY = ("name", "nhs_number", "date_of_birth")
+#: How to reach a citizen, and what they need so as to take part.
+CONTACTS = ("telephone", "email", "contact_by", "address", "contact_when", "interpreter", "access_needs")
+COLUMNS = ("id", "kind", *IDENTITY, *CONTACTS, "team", "do_not", "next_of_kin", "recorded_at")
 
 
 class People:
@@ -37,18 +41,19 @@ class People:
         return {row["id"]: row for row in connection.execute(query).mappings()}
 
     def put(self, connection: Connection, people: Iterable[Mapping[str, Any]]) -> None:
-        """Write people, the one recorded last standing; rows need not name every column.
+        """Write people, the one recorded last standing; a column that a row does not name stays as it is.
 
-        Of staff, whom events name more or less fully, what one does not say is kept from another.
+        Of staff, whom events name more or less fully, what one leaves empty is kept from another as well.
         """
-        rows = [{name: person.get(name) for name in COLUMNS} | {"name": person.get("name") or ""} for person in people]
+        rows = list(people)
         if not rows:
             return
         current = {id_: dict(row) for id_, row in self.get(connection, {row["id"] for row in rows}).items()}
         newest: dict[str, Mapping[str, Any]] = {}
         for row in rows:
             newest[row["id"]] = _stands(row, newest.get(row["id"]) or current.get(row["id"]))
-        fresh = [row for id_, row in sorted(newest.items()) if not _same(row, current.get(id_))]
+        whole = [{name: row.get(name) for name in COLUMNS} | {"name": row.get("name") or ""} for _, row in sorted(newest.items())]
+        fresh = [row for row in whole if not _same(row, current.get(row["id"]))]
         self.database.insert(connection, self.table, fresh, conflict="update", newest="recorded_at",
                              update=[name for name in COLUMNS if name != "id"])
 
@@ -60,17 +65,31 @@ def staff(entry: Mapping[str, Any], recorded_at: datetime) -> dict[str, Any]:
 
 
 def citizen(id_: str, entry: Mapping[str, Any], recorded_at: datetime) -> dict[str, Any]:
-    """Give the row of a citizen from {name, nhs_number?, date_of_birth?, ...}."""
-    return {"id": id_, "kind": "citizen", "recorded_at": recorded_at,
-            **{name: entry.get(name) for name in ("name", "nhs_number", "date_of_birth", "telephone", "email", "contact_by")},
-            "do_not": "\n".join(entry.get("do_not") or ()) or None}
+    """Give the row of a citizen of whom all is said that is known: {name, nhs_number?, telephone?, do_not?: [], ...}."""
+    kin = entry.get("next_of_kin")
+    return {**identity(id_, entry, recorded_at), **{name: entry.get(name) for name in CONTACTS},
+            "do_not": "\n".join(entry.get("do_not") or ()) or None, "next_of_kin": orjson.dumps(kin).decode() if kin else None}
+
+
+def identity(id_: str, entry: Mapping[str, Any], recorded_at: datetime) -> dict[str, Any]:
+    """Give the row of a citizen of whom is said who they are and no more: {name, nhs_number?, date_of_birth?}."""
+    return {"id": id_, "kind": "citizen", "recorded_at": recorded_at, **{name: entry.get(name) for name in IDENTITY}}
+
+
+def in_full(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a row of a citizen says as {name, ..., do_not?: [], next_of_kin?: {}}; what is not known is left out."""
+    found = {name: row[name] for name in (*IDENTITY, *CONTACTS) if row.get(name)}
+    wishes, kin = (row.get("do_not") or "").splitlines(), row.get("next_of_kin")
+    return found | ({"do_not": wishes} if wishes else {}) | ({"next_of_kin": orjson.loads(kin)} if kin else {})
 
 
 def _stands(row: Mapping[str, Any], rival: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if rival is None:
         return row
     newer, older = (row, rival) if row["recorded_at"] >= rival["recorded_at"] else (rival, row)
-    return {name: newer[name] or older[name] for name in COLUMNS} if row["kind"] == "staff" else newer
+    if row["kind"] == "staff":
+        return {name: newer.get(name) or older.get(name) for name in COLUMNS}
+    return {**older, **newer}
 
 
 def _same(row: Mapping[str, Any], current: Mapping[str, Any] | None) -> bool:

@@ -56,7 +56,10 @@ def ledger_tables(metadata: sa.MetaData) -> LedgerTables:
 
 
 def people_table(metadata: sa.MetaData) -> sa.Table:
-    """Declare the one table that holds names, numbers and contacts; erasing a person is deleting their row."""
+    """Declare the one table that holds names, numbers and contacts; erasing a person is deleting their row.
+
+    `do_not` has a wish on each line; `next_of_kin` is JSON {name, relationship?, telephone?}.
+    """
     people = sa.Table(
         "people", metadata,
         sa.Column("id", key(), primary_key=True),
@@ -69,6 +72,11 @@ def people_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("team", sa.Text),
         sa.Column("contact_by", sa.Text),
         sa.Column("do_not", sa.Text),
+        sa.Column("address", sa.Text),
+        sa.Column("contact_when", sa.Text),
+        sa.Column("interpreter", sa.Text),
+        sa.Column("access_needs", sa.Text),
+        sa.Column("next_of_kin", sa.Text),
         sa.Column("recorded_at", Instant(), nullable=False),
     )
     sa.Index("people_nhs_number", people.c.nhs_number, unique=True)
