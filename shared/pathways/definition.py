@@ -2,6 +2,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, NamedTuple
+
+
+class Range(NamedTuple):
+    """The least and the most a figure may be: what lies outside is a slip of the pen."""
+
+    least: int
+    most: int
+
+
+Months = Annotated[int, Range(1, 120)]
+Days = Annotated[int, Range(1, 366)]
+Meetings = Annotated[int, Range(0, 400)]
+
+#: How a citizen may meet the Pod first; other systems send these words (R-07).
+WAYS_TO_MEET = ("in_person", "telephone", "teams")
 
 
 @dataclass(frozen=True)
@@ -21,7 +37,7 @@ class Team:
 
     def is_called(self, name: str) -> bool:
         """Say whether `name` is one of this team's names; case and spacing do not matter."""
-        return _plain(name) in {_plain(known) for known in (self.name, *self.also)}
+        return plain(name) in map(plain, (self.name, *self.also))
 
 
 @dataclass(frozen=True)
@@ -30,7 +46,7 @@ class Document:
 
     kind: str
     words: str
-    max_age_months: int
+    max_age_months: Months
 
 
 @dataclass(frozen=True)
@@ -39,15 +55,17 @@ class Strand:
 
     key: str
     words: str
-    minimum: int
-    maximum: int
+    minimum: Meetings
+    maximum: Meetings
 
 
 @dataclass(frozen=True)
 class Pathway:
     """One pathway as its file defines it; `fingerprint` changes whenever the file does (R-15).
 
-    An empty `team` list lets everybody refer. `response_in_working_days` 0 means no target of its own.
+    An empty `team` list lets everybody refer. `response_in_working_days` 0 means no target of its own. `allocates` are
+    roles of Pod staff. A document that lapses is warned of `document_warning_days` before (R-06). An introductory meeting
+    takes `first_meeting_minutes` (R-07). A referral not sent is removed after `draft_days`.
     """
 
     name: str
@@ -56,18 +74,22 @@ class Pathway:
     self_referral: bool
     nhs_number_required: bool
     named_person_required: bool
-    minimum_commitment_months: int
-    minimum_age: int
+    minimum_commitment_months: Annotated[int, Range(0, 120)]
+    minimum_age: Annotated[int, Range(0, 120)]
     condition_required: bool
-    first_meeting_due_days: int
-    first_meeting_breached_days: int
-    review_in_working_days: int
-    follow_up_in_days: int
-    minimum_meetings: int
+    allocates: tuple[str, ...]
+    first_meeting_due_days: Days
+    first_meeting_breached_days: Days
+    first_meeting_minutes: Annotated[int, Range(5, 240)]
+    document_warning_days: Days
+    draft_days: Days
+    review_in_working_days: Days
+    follow_up_in_days: Days
+    minimum_meetings: Meetings
     condition: tuple[Choice, ...]
     meeting_preference: tuple[Choice, ...]
     strand: tuple[Strand, ...]
-    response_in_working_days: int = 0
+    response_in_working_days: Days = 0
     team: tuple[Team, ...] = ()
     document: tuple[Document, ...] = ()
     social_issue: tuple[Choice, ...] = ()
@@ -79,11 +101,15 @@ class Pathway:
 
     def words(self, key: str) -> str:
         """Give the words of a condition, document, preference, issue or strand; the key itself where unknown."""
-        found = {choice.key: choice.words for choice in (*self.condition, *self.meeting_preference, *self.social_issue)}
-        found |= {strand.key: strand.words for strand in self.strand}
-        found |= {paper.kind: paper.words for paper in self.document}
-        return found.get(key, key)
+        return dict(self.keys()).get(key, key)
+
+    def keys(self) -> list[tuple[str, str]]:
+        """Give every key of the lists with its words; no key is in two lists."""
+        choices = (*self.condition, *self.meeting_preference, *self.social_issue)
+        return [*((one.key, one.words) for one in choices), *((one.key, one.words) for one in self.strand),
+                *((one.kind, one.words) for one in self.document)]
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Give a name as names are compared: case and spacing do not matter."""
     return " ".join(name.split()).casefold()

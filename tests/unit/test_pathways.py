@@ -54,7 +54,7 @@ def test_a_wrong_figure_within_a_document_is_refused_with_its_line(tmp_path: Pat
     lines = (HERE / "core.toml").read_text().splitlines()
     message = broken(tmp_path, "max_age_months = 6", "max_age_months = -6")
     assert message == (f"core.toml, line {lines.index('max_age_months = 6') + 1}: "
-                       "document: max_age_months must be a whole number from 0 up")
+                       "document: max_age_months must be a whole number from 1 to 120")
 
 
 def test_what_is_missing_is_named(tmp_path: Path):
@@ -73,3 +73,15 @@ def test_R_15_the_fingerprint_tells_one_set_of_rules_from_another(tmp_path: Path
     path = tmp_path / "core.toml"
     path.write_text((HERE / "core.toml").read_text().replace("max_age_months = 6", "max_age_months = 7"))
     assert load(path).fingerprint != PATHWAYS["core"].fingerprint
+
+
+@pytest.mark.parametrize("name", PATHWAYS)
+def test_R_06_R_07_every_pathway_says_how_long_things_take_and_who_allocates(name: str):
+    pathway = PATHWAYS[name]
+    assert pathway.allocates == ("manager",) and pathway.draft_days == 90
+    assert pathway.document_warning_days == 14 and pathway.first_meeting_minutes == 60
+
+
+@pytest.mark.parametrize("roles", ['["king"]', '["practitioner"]', "[]", '"manager"'])
+def test_who_allocates_must_be_a_role_of_pod_staff(tmp_path: Path, roles: str):
+    assert broken(tmp_path, 'allocates = ["manager"]', f"allocates = {roles}").startswith("core.toml, line 12: allocates")
