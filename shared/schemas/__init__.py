@@ -1,7 +1,7 @@
 """The contracts of every event: `contract(type, version)` finds one, `load` takes data of any version."""
 from __future__ import annotations
 
-from shared.schemas import citizen, hospital, journeys, keyworker, psychology, referrals, team
+from shared.schemas import citizen, directory, hospital, journeys, keyworker, psychology, referrals, team
 from shared.schemas.contract import EVENTS, INTAKE, Contract, Invalid, NoContract, Registry
 from shared.schemas.registry import REGISTRY
 
@@ -11,4 +11,4 @@ names = REGISTRY.names
 upcast = REGISTRY.upcast
 
 __all__ = ["EVENTS", "INTAKE", "REGISTRY", "Contract", "Invalid", "NoContract", "Registry", "citizen", "contract",
-           "hospital", "journeys", "keyworker", "load", "names", "psychology", "referrals", "team", "upcast"]
+           "directory", "hospital", "journeys", "keyworker", "load", "names", "psychology", "referrals", "team", "upcast"]
