@@ -11,7 +11,7 @@ ROLES: dict[str, frozenset[str]] = {
     }),
     "manager": frozenset({
         "referral:send", "referral:read", "referral:triage", "referral:withdraw", "referral:accept", "referral:decline",
-        "referral:allocate", "directory:read", "journey:read", "journey:write", "journey:correct", "notification:read",
+        "referral:allocate", "directory:read", "directory:write", "journey:read", "journey:write", "journey:correct", "notification:read",
         "notification:rules", "notification:settle",
     }),
     "panel": frozenset({"application:read"}),

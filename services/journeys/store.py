@@ -57,6 +57,16 @@ former = sa.Table(
     sa.Column("id", key(), primary_key=True),
     sa.Column("aggregate", key(), nullable=False, index=True),
 )
+#: What the directory says of staff, the highest revision of each; of those it has taken off, the revision alone.
+members = sa.Table(
+    "members", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text),
+    sa.Column("email", sa.Text),
+    sa.Column("telephone", sa.Text),
+    sa.Column("team", sa.Text),
+)
 
 
 class JourneysKeeper(LedgerKeeper):

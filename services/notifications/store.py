@@ -35,6 +35,18 @@ heard = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
 )
 
+#: Who is a manager of the Pod, and who is no longer here, as the directory has it: the highest revision of each member.
+#: The address is kept of managers only; `from_on` and `left_on` are London days, the first they are here and are not.
+members = sa.Table(
+    "members", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("manager", sa.Text),
+    sa.Column("from_on", sa.Text),
+    sa.Column("left_on", sa.Text),
+)
+sa.Index("members_managers", members.c.manager)
+
 #: Spans of time whose messages may have gone out before the databases were restored: `pod migrate --restored-at`.
 holds = sa.Table(
     "holds", metadata,

@@ -40,6 +40,7 @@ referrals = sa.Table(
     sa.Column("citizen", key(), nullable=False, index=True),
     sa.Column("practitioner", key(), nullable=False, index=True),
     sa.Column("sent_by", key(), nullable=False, index=True),
+    sa.Column("named_person", key(), index=True),
     sa.Column("development_worker", key(), index=True),
     sa.Column("duplicate", sa.Boolean, nullable=False),
     sa.Column("flag", sa.Text, nullable=False),
@@ -60,6 +61,62 @@ asked = sa.Table(
     sa.Column("answer", sa.Text, nullable=False),
 )
 sa.Index("asked_by", asked.c.who, asked.c.answer, asked.c.asked_at)
+
+#: The directory: who works with citizens, by `staff_id`. `state` is seen (named in a referral or at work here, and not
+#: confirmed by anybody), confirmed, or removed, when no more is left than the version. `roles` are words, days are text,
+#: `left_on` is the first day they are gone. `found_by` and `sorted_by` are as names are compared. Version 0: never confirmed.
+members = sa.Table(
+    "members", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("job", sa.Text),
+    sa.Column("roles", sa.Text, nullable=False),
+    sa.Column("team", sa.Text),
+    sa.Column("telephone", sa.Text),
+    sa.Column("from_on", sa.Text),
+    sa.Column("left_on", sa.Text),
+    sa.Column("found_by", sa.Text, nullable=False),
+    sa.Column("sorted_by", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("changed_at", Instant(), nullable=False),
+    sa.Column("changed_by", key()),
+)
+sa.Index("members_sorted", members.c.sorted_by, members.c.id)
+sa.Index("members_team", members.c.team)
+
+#: Teams practitioners belong to; `also` has another name of the team on each line.
+teams = sa.Table(
+    "teams", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("also", sa.Text, nullable=False),
+    sa.Column("organisation", sa.Text),
+    sa.Column("telephone", sa.Text),
+    sa.Column("email", sa.Text),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("found_by", sa.Text, nullable=False),
+    sa.Column("sorted_by", sa.Text, nullable=False, unique=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("changed_at", Instant(), nullable=False),
+    sa.Column("changed_by", key()),
+)
+
+#: Who changed what of a member or a team, from what to what; empty where there was or is nothing.
+directory_changes = sa.Table(
+    "directory_changes", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("subject", key(), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("after", sa.Text, nullable=False),
+    sa.Column("changed_at", Instant(), nullable=False),
+    sa.Column("changed_by", key(), nullable=False),
+)
+sa.Index("directory_changes_of", directory_changes.c.subject, directory_changes.c.version)
 
 #: Stages in which a referral is under way: what hospitals say of its citizen is recorded.
 LIVE = ("open", "accepted")
@@ -107,6 +164,7 @@ def read_model(state: State) -> dict[sa.Table, list[dict[str, Any]]]:
         "stage": state["stage"], "complete_from": window[0].isoformat() if window else "",
         "complete_until": window[1].isoformat() if window else "", "due_on": due[0].isoformat() if due else "",
         "citizen": state["citizen_id"], "practitioner": state["practitioner"]["id"], "sent_by": state["sent_by"],
+        "named_person": (state.get("named_person") or {}).get("id"),
         "development_worker": allocation["development_worker"] if allocation else None,
         "duplicate": bool(state["duplicates"] or state.get("number_of")), "flag": _flag(state),
         "received_at": datetime.fromisoformat(state["received_at"])}]}
