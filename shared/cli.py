@@ -26,12 +26,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the publisher client stands alone and knows its own options
         return _code(_call("shared.publisher", "main", words[1:]))
     args = parser().parse_args(words)
+    from shared.faults import BrokenDefinition
     from shared.settings import SettingsError
     try:
         return _code(args.run(args))
     except SettingsError as fault:
         print("\n".join(fault.faults), file=sys.stderr)
         print("Nothing was started; 'pod doctor' shows every setting.", file=sys.stderr)
+        return 2
+    except BrokenDefinition as fault:
+        print(f"{fault}\nNothing was started: mend that line, then start again.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shared.cli import SERVICES
+from shared.faults import BrokenDefinition
 from shared.settings import SETTINGS, Settings, SettingsError, left_by_demo, load
 
 
@@ -51,12 +52,14 @@ def _settings_there_are() -> Iterator[Finding]:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything a running suite needs; never raises, never writes."""
     looks: tuple[Callable[[Settings], list[Finding]], ...] = (_place, _waiting, _databases, _migrations, _warnings, _broker, _assets)
-    return [finding for look in looks for finding in _safely(look, settings)]
+    return list(dict.fromkeys(finding for look in looks for finding in _safely(look, settings)))
 
 
 def _safely(look: Callable[[Settings], list[Finding]], settings: Settings) -> list[Finding]:
     try:
         return look(settings)
+    except BrokenDefinition as fault:
+        return [Finding("definition", str(fault), "Mend that line: nothing starts before")]
     except Exception as fault:  # a doctor that falls ill helps nobody
         return [Finding(look.__name__.strip("_"), f"could not be looked at ({type(fault).__name__}: {fault})",
                         "Report it, with this line")]

@@ -70,6 +70,8 @@ def _databases(settings: Settings, rooms: Sequence[Room]) -> None:
         raise SettingsError([f"POD_DATABASE_URL: the database of {', '.join(behind)} is not of this release: run 'pod migrate'"])
     for room in rooms:
         room.retries.too_new()
+        if hasattr(room.service, "started"):
+            room.service.started(room)
 
 
 def _run(runner: ServiceRunner, rooms: list[Room], settings: Settings, started: float) -> None:
