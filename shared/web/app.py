@@ -15,7 +15,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.settings import Settings, SettingsError
-from shared.web import about, errors, headers, health, layout, operations, signin
+from shared.web import about, errors, headers, health, layout, operations, signin, templating
 from shared.web.context import Room
 from shared.web.idempotency import posts_outside
 from shared.web.problems import ProblemApi, make_api
@@ -56,13 +56,14 @@ def bare_app(settings: Settings, prefix: str, templates: Path | str | None = Non
     if demo_sign_in and not settings.demo:
         raise SettingsError(["POD_MODE: the demo sign-in exists in demo mode only; this is server mode"])
     app = Flask("shared.web", static_folder=str(HERE / "static"), template_folder=None)
+    app.jinja_environment = templating.Environment
     _configure(app, settings, prefix)
     app.jinja_loader = _loader(templates)  # type: ignore[assignment]
     app.extensions["pod.settings"] = settings
     app.extensions["pod.tokens"] = Tokens(settings)
     app.extensions["pod.csrf"] = CSRFProtect(app)
     WTFormsHelpers(app)
-    for part in (headers, layout, errors):
+    for part in (headers, templating, layout, errors):
         part.install(app)
     app.register_blueprint(signin.blueprint_for(app, settings))
     app.register_blueprint(about.blueprint)
