@@ -19,7 +19,7 @@ from shared.web.problems import Pager, problem, refused
 from tests.integration.web_room import HandRoom
 
 PAGE = """{% extends "layout.html" %}{% from "macros.html" import form_page, form_errors, back_link, timeline, task_list,
- status_tag, empty, table, table_head with context %}
+ status_tag, empty, table, table_head %}
 {% block title %}Write a note{% endblock %}{% block back %}{{ back_link(room.prefix ~ "/") }}{% endblock %}
 {% block content %}{{ form_errors(form) }}<h1 class="govuk-heading-l">Write a note</h1>
 {% call form_page(form, button="Save note") %}{{ form.text }}{{ form.on }}{{ form.words }}{% endcall %}
