@@ -1,0 +1,92 @@
+"""Files that come with a request: kept in memory only, counted, and only where a view says that it takes them.
+
+A body of files may be larger than any other. What is above the most a file may have is read and thrown away, so that the
+rest of the form is there and the page can say, at the field, how large the file was.
+"""
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from typing import IO, Any, TypeVar, cast
+
+from flask import Request, current_app
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from shared.web.context import current_actor
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+MB = 1024 * 1024
+#: Most bytes of a body with files that are read so as to answer at the field; a larger one gets a page that says no more.
+READ_AT_MOST = 100 * MB
+
+
+def takes_files(most: int) -> Callable[[View], View]:
+    """Mark a view as one that takes multipart bodies with files of at most `most` bytes each, by page or by API."""
+    def mark(view: View) -> View:
+        view.pod_takes_files = most  # type: ignore[attr-defined]
+        return view
+    return mark
+
+
+class Upload(io.BytesIO):
+    """One file as it came: `size` is how much came, `digest` tells it again; of what is above `most` nothing is kept."""
+
+    def __init__(self, most: int):
+        super().__init__()
+        self.most, self.size, self.digest = most, 0, hashlib.sha256()
+
+    def write(self, data: Any, /) -> int:
+        """Take what came next."""
+        piece = memoryview(data)
+        self.size += piece.nbytes
+        self.digest.update(piece)
+        if self.size <= self.most:
+            super().write(piece)
+        elif self.getbuffer().nbytes:
+            self.seek(0)
+            self.truncate()
+        return piece.nbytes
+
+
+class TooMuch(RequestEntityTooLarge):
+    """A body that is not even read."""
+
+    def __init__(self, size: int, most: int):
+        super().__init__()
+        self.data = {"detail": f"What you sent is about {size // MB} MB; a file may have at most {most // MB} MB.",
+                     "help": "Scan or photograph it at a lower quality, or send it in parts."}
+
+
+class PodRequest(Request):
+    """A request that never writes what people send to the disk, where it would lie unsealed."""
+
+    @property
+    def takes_files(self) -> int:
+        """Give the most bytes of a file its view takes; 0 where it takes none, or none came."""
+        if self.mimetype != "multipart/form-data" or self.endpoint is None:
+            return 0
+        view = current_app.view_functions.get(self.endpoint)
+        handler = getattr(getattr(view, "view_class", None), self.method.lower(), view)
+        return cast(int, getattr(handler, "pod_takes_files", 0))
+
+    @property
+    def max_content_length(self) -> int | None:
+        """Give how much of the body is read."""
+        return READ_AT_MOST if self.takes_files else super().max_content_length
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        self._max_content_length = value
+
+    def _load_form_data(self) -> None:
+        most, size = self.takes_files, self.content_length or 0
+        if most and size > READ_AT_MOST:
+            raise TooMuch(size, most)
+        super()._load_form_data()
+
+    def _get_file_stream(self, total_content_length: int | None, content_type: str | None, filename: str | None = None,
+                         content_length: int | None = None) -> IO[bytes]:
+        # whoever is not signed in must not be able to fill the memory of fifty workers
+        return Upload(self.takes_files if current_actor() else 0)
