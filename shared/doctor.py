@@ -51,7 +51,7 @@ def _settings_there_are() -> Iterator[Finding]:
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything a running suite needs; never raises, never writes."""
-    looks: tuple[Callable[[Settings], list[Finding]], ...] = (_place, _waiting, _databases, _migrations, _warnings, _broker, _assets)
+    looks: tuple[Callable[[Settings], list[Finding]], ...] = (_place, _waiting, _definitions, _databases, _migrations, _warnings, _broker, _assets)
     return list(dict.fromkeys(finding for look in looks for finding in _safely(look, settings)))
 
 
@@ -79,6 +79,10 @@ def _waiting(_: Settings) -> list[Finding]:
     if waiting.wait is waiting.wait_select:
         return [Finding("psycopg", "waits without stopping the process")]
     return [Finding("psycopg", "stops the whole process while a query waits", "Unset PSYCOPG_WAIT_FUNC")]
+
+
+def _definitions(_: Settings) -> list[Finding]:
+    return [Finding("pathways", ", ".join(importlib.import_module("shared.pathways").PATHWAYS))]
 
 
 def _databases(settings: Settings) -> list[Finding]:

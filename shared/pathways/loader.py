@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from shared.faults import BrokenDefinition
-from shared.pathways.definition import Choice, Document, Pathway, Strand, Team
+from shared.pathways.definition import Choice, Document, Pathway, Strand, Team, plain
 from shared.pathways.lines import line_of, unfinished
 from shared.pathways.sense import Fault, check
 
@@ -42,7 +42,23 @@ def load(path: Path) -> Pathway:
 
 def load_all(folder: Path = HERE) -> dict[str, Pathway]:
     """Read every definition of a folder, by name. Raises BrokenPathway."""
-    return {pathway.name: pathway for pathway in map(load, sorted(folder.glob("*.toml")))}
+    found = {pathway.name: pathway for pathway in map(load, sorted(folder.glob("*.toml")))}
+    if not found:
+        raise BrokenPathway(folder / "*.toml", 1, "there is no pathway")
+    taken: dict[str, str] = {}
+    for name, pathway in found.items():
+        _teams_agree(folder / f"{name}.toml", pathway, taken)
+    return found
+
+
+def _teams_agree(path: Path, pathway: Pathway, taken: dict[str, str]) -> None:
+    """Hold that one name means one team in every file; `taken` is word -> team so far."""
+    for index, team in enumerate(pathway.team):
+        for word in (team.name, *team.also):
+            known = taken.setdefault(plain(word), team.name)
+            if plain(known) != plain(team.name):
+                where = line_of(_text(path), "name" if word == team.name else "also", "team", index)
+                raise BrokenPathway(path, where, f"team: {word} is a name of {known} in another file")
 
 
 def _text(path: Path) -> str:
