@@ -20,6 +20,7 @@ from shared.web.context import Room
 from shared.web.idempotency import posts_outside
 from shared.web.problems import ProblemApi, make_api
 from shared.web.tokens import Tokens
+from shared.web.uploads import PodRequest
 
 HERE = Path(__file__).parent
 BODY_LIMIT = 1024 * 1024
@@ -57,6 +58,7 @@ def bare_app(settings: Settings, prefix: str, templates: Path | str | None = Non
         raise SettingsError(["POD_MODE: the demo sign-in exists in demo mode only; this is server mode"])
     app = Flask("shared.web", static_folder=str(HERE / "static"), template_folder=None)
     app.jinja_environment = templating.Environment
+    app.request_class = PodRequest
     _configure(app, settings, prefix)
     app.jinja_loader = _loader(templates)  # type: ignore[assignment]
     app.extensions["pod.settings"] = settings

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from shared.database import Instant
 from shared.web.context import current_actor, current_room, is_api
 from shared.web.problems import problem
+from shared.web.uploads import Upload
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -63,7 +64,7 @@ def in_transaction(view: View) -> View:
     """
     @wraps(view)
     def transacted(*args: Any, **kwargs: Any) -> Response:
-        said = _said()  # read before the transaction: a slow sender must not hold the lock
+        said = _said() + _enclosed()  # read before the transaction: a slow sender must not hold the lock
         scope = _scope(_key())
 
         def once(connection: Connection) -> Response:
@@ -116,6 +117,13 @@ def _said() -> str:
     if request.mimetype == "application/json":
         _readable(body)
     return hashlib.sha256(body).hexdigest()
+
+
+def _enclosed() -> str:
+    """Tell the files of the request again, by name and contents; nothing where there are none."""
+    if request.mimetype != "multipart/form-data":
+        return ""
+    return "".join(_digest([name, file.filename, cast(Upload, file.stream).digest.hexdigest()]) for name, file in request.files.items(multi=True))
 
 
 def _readable(body: bytes) -> None:

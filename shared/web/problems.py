@@ -172,5 +172,6 @@ def make_api(app: Flask, title: str, prefix: str) -> ProblemApi:
 
 
 def _json_only() -> None:
-    if request.path.startswith("/api/") and request.content_length and not request.is_json:
+    files = getattr(request, "takes_files", 0)  # said by shared.web.uploads, which builds on this file
+    if request.path.startswith("/api/") and request.content_length and not request.is_json and not files:
         problem(415, "Send JSON: Content-Type: application/json.")
