@@ -16,6 +16,9 @@ from services.notifications.words import fields_of, fill
 Key = tuple[str, str]
 TAKEN_BACK = ""
 GENERIC = "What we told you about {reference} no longer stands. Sign in to see how things stand now."
+#: How a message begins that says otherwise than the one before: its subject, and its text.
+CORRECTION = ("Correction", "This corrects what we told you before.")
+UPDATE = ("Update", "This replaces what we told you before.")
 NAMED = ("practitioner", "named_person", "development_worker")
 #: Roles a rule may name and no event does: who holds them is not known here, so only `also` reaches them.
 NEVER_NAMED = ("manager",)
@@ -23,7 +26,12 @@ NEVER_NAMED = ("manager",)
 
 @dataclass(frozen=True)
 class Rule:
-    """One event tells these roles and addresses, by this channel, in these words; `version` 0 is as it was shipped."""
+    """One event tells these roles and addresses, by this channel, in these words; `version` 0 is as it was shipped.
+
+    `leaving` is said to those whom the event names no longer, where that matters to them. A `plan` may change without
+    having been wrong: then people get an update, not a correction. A rule is for events that have the field `has`, or
+    lack the field `lacks`, where one is given; `happens` says then what happened, in words.
+    """
 
     id: str
     event: str
@@ -31,6 +39,11 @@ class Rule:
     subject: str
     text: str
     withdrawn: str = GENERIC
+    leaving: str = ""
+    plan: bool = False
+    has: str = ""
+    lacks: str = ""
+    happens: str = ""
     channel: str = "outbox"
     enabled: bool = True
     also: tuple[str, ...] = ()
@@ -43,10 +56,14 @@ def reaches_nobody(rule: Rule) -> bool:
 
 
 class Told(NamedTuple):
-    """What somebody was told last about something: the send, and the digest of what was said, empty once taken back."""
+    """What somebody was told last about something, in which role: the send, and the digest of what was said.
+
+    The digest is empty once it was taken back.
+    """
 
     id: str
     said: str
+    role: str = ""
 
 
 class Saying(NamedTuple):
@@ -100,15 +117,16 @@ def messages(event: Saying, told: Mapping[Key, Told], rules: Mapping[str, Rule])
         if before is None or before.said != event.said:
             found.append(_message(event, rules[rule_id], recipient, role, before))
     for (recipient, rule_id), before in sorted(told.items()):
-        if (recipient, rule_id) not in named and before.said not in (TAKEN_BACK, TAKEN_BACK if event.withdrawn else event.said):
-            found.append(_taking_back(event, rules.get(rule_id), rule_id, recipient, before))
+        rule = rules.get(rule_id)
+        if (recipient, rule_id) not in named and (farewell := _farewell(event, rule, recipient, before)):
+            found.append(_taking_back(event, rule, rule_id, recipient, before, *farewell))
     return found
 
 
 def _named(event: Saying, rules: Iterable[Rule]) -> dict[Key, str]:
     named: dict[Key, str] = {}
     for rule in rules:
-        if rule.enabled and rule.event == event.type:
+        if _concerns(rule, event):
             for recipient, role in event.recipients:
                 if role in rule.to:
                     named.setdefault((recipient, rule.id), role)
@@ -117,19 +135,41 @@ def _named(event: Saying, rules: Iterable[Rule]) -> dict[Key, str]:
     return named
 
 
+def _concerns(rule: Rule, event: Saying) -> bool:
+    there = (not rule.has or rule.has in event.fields) and (not rule.lacks or rule.lacks not in event.fields)
+    return rule.enabled and rule.event == event.type and there
+
+
 def _message(event: Saying, rule: Rule, recipient: str, role: str, before: Told | None) -> Message:
     subject, text = fill(rule.subject, event.fields), fill(rule.text, event.fields)
     made = Message(rule.id, recipient, role, rule.channel, subject, text, event.said)
     if before is None:
         return made
-    return made._replace(subject=f"Correction: {subject}", text=f"This corrects what we told you before.\n\n{text}",
-                         correction_of=before.id)
+    news, opening = UPDATE if rule.plan else CORRECTION
+    return made._replace(subject=f"{news}: {subject}", text=f"{opening}\n\n{text}", correction_of=before.id)
 
 
-def _taking_back(event: Saying, rule: Rule | None, rule_id: str, recipient: str, before: Told) -> Message:
-    words = rule.withdrawn if rule and event.withdrawn else GENERIC
+def _farewell(event: Saying, rule: Rule | None, recipient: str, before: Told) -> tuple[str, str] | None:
+    """Give how a message begins, and its words, to somebody the event has nothing else for; none where all is said."""
+    if before.said == TAKEN_BACK:
+        return None
+    if rule and not event.withdrawn and _left(event, rule, recipient, before):
+        return UPDATE[0], rule.leaving
+    news = (UPDATE if rule and rule.plan else CORRECTION)[0]
+    if event.withdrawn:
+        return news, rule.withdrawn if rule else GENERIC
+    return None if before.said == event.said else (news, GENERIC)
+
+
+def _left(event: Saying, rule: Rule, recipient: str, before: Told) -> bool:
+    """Say whether the event named somebody and names them no longer, and the rule has words for them."""
+    named = any(email == recipient and role in rule.to for email, role in event.recipients)
+    return bool(rule.leaving) and before.role in rule.to and not named
+
+
+def _taking_back(event: Saying, rule: Rule | None, rule_id: str, recipient: str, before: Told, news: str, words: str) -> Message:
     return Message(rule_id, recipient, "", rule.channel if rule else "outbox",
-                   fill("Correction about {reference}", event.fields), fill(words, event.fields), TAKEN_BACK, before.id)
+                   fill(f"{news} about {{reference}}", event.fields), fill(words, event.fields), TAKEN_BACK, before.id)
 
 
 def changed(rule: Rule, **said: Any) -> Rule:

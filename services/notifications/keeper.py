@@ -78,10 +78,10 @@ class NotificationsKeeper(PlainKeeper):
         if not ids:
             return found
         t = store.notifications.c
-        query = sa.select(t.heard, t.recipient, t.rule, t.id, t.said).where(
+        query = sa.select(t.heard, t.recipient, t.rule, t.id, t.said, t.role).where(
             self.database.any_of(t.heard, ids)).order_by(t.revision)
         for row in connection.execute(query):
-            found.setdefault(row.heard, {})[row.recipient, row.rule] = Told(row.id, row.said)
+            found.setdefault(row.heard, {})[row.recipient, row.rule] = Told(row.id, row.said, row.role)
         return found
 
 
@@ -100,7 +100,7 @@ def _tell(event: Event, id_: str, told: dict[Key, Told], in_force: Mapping[str, 
     """Give the rows of what one event makes us send, and note them in `told`."""
     found = saying(event.id, event.type, revision_of(event), event.withdrawn, event.data)
     rows = [_row(message, event, id_, now, outcome or accept(message.channel)) for message in messages(found, told, in_force)]
-    told.update({(row["recipient"], row["rule"]): Told(row["id"], row["said"]) for row in rows})
+    told.update({(row["recipient"], row["rule"]): Told(row["id"], row["said"], row["role"]) for row in rows})
     return rows
 
 

@@ -1,7 +1,7 @@
 """The pages of notifications: what was sent, one message with its why, and the rules."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -42,7 +42,7 @@ def home() -> str:
         waiting = sent.count(connection, {"state": held.HELD})
         these = sent.count(connection, wanted) if wanted.get("state") == held.HELD else 0
     following = url_for("notifications.home", after=page["next"], **cast(Any, wanted))
-    return render_template("outbox.html", page=page, wanted=wanted, following=following, states=STATES, event_words=event_words,
+    return render_template("outbox.html", page=page, wanted=wanted, following=following, states=STATES, why=why,
                            waiting=waiting, these=these)
 
 
@@ -57,7 +57,7 @@ def message(id: UUID) -> str:
         before = sent.one(connection, found["correction_of"]) if found["correction_of"] else None
         corrections, rule = sent.corrections(connection, str(id)), rules.load(connection).get(found["rule"])
     return render_template("message.html", message=found, before=before, corrections=corrections, rule=rule,
-                           in_words=in_words, event_words=event_words, channels=CHANNELS)
+                           in_words=in_words, why=why, channels=CHANNELS)
 
 
 @blueprint.post("/<uuid:id>/<any(release, settle):act>")
@@ -116,7 +116,7 @@ def rule_list() -> str:
     """List the rules: which event tells whom, with which words."""
     with current_room.database.read() as connection:
         found, changes = rules.load(connection), rules.last_changes(connection)
-    return render_template("rules.html", rules=found.values(), changes=changes, event_words=event_words, whom=whom,
+    return render_template("rules.html", chapters=chapters(found.values()), changes=changes, happening=happening, whom=whom,
                            channels=CHANNELS, reaches_nobody=reaches_nobody,
                            silent=[rule for rule in found.values() if reaches_nobody(rule)])
 
@@ -127,7 +127,7 @@ def rule_form(id: str) -> str:
     """Show a rule to be changed."""
     with current_room.database.read() as connection:
         rule = _found(rules.load(connection), id)
-    return _rule_page(rule, RuleForm(data={**vars(rule), "also": "\n".join(rule.also)}))
+    return _rule_page(rule, _form(rule, data={**vars(rule), "also": "\n".join(rule.also)}))
 
 
 @blueprint.post("/rules/<id>")
@@ -135,11 +135,12 @@ def rule_form(id: str) -> str:
 @in_transaction
 def change_rule(id: str) -> Any:
     """Change a rule."""
-    rule, form = _found(rules.shipped(), id), RuleForm()
+    rule = _found(rules.shipped(), id)
+    form = _form(rule)
     if not form.validate():
         return make_response(_rule_page(rule, form), 422)
     seen = int(form.version.data) if str(form.version.data).isdigit() else -1
-    lines = {name: (form[name].data or "").replace("\r\n", "\n") for name in ("text", "withdrawn")}
+    lines = {name: (form[name].data or "").replace("\r\n", "\n") for name in rules.words_of(rule) if name != "subject"}
     said = {**form.data, **lines, "also": tuple((form.also.data or "").lower().split())}
     answer = rules.change(transaction(), current_room.database, _actor(), id, seen, _now(), said)
     if isinstance(answer, Refused):
@@ -149,8 +150,15 @@ def change_rule(id: str) -> Any:
     return redirect(url_for("notifications.rule_list"), 303)
 
 
+def _form(rule: Rule, **given: Any) -> RuleForm:
+    form = RuleForm(**given)
+    if "leaving" not in rules.words_of(rule):
+        del form.leaving
+    return form
+
+
 def _rule_page(rule: Rule, form: RuleForm) -> str:
-    return render_template("rule.html", rule=rule, form=form, event_words=event_words, whom=whom,
+    return render_template("rule.html", rule=rule, form=form, happening=happening, whom=whom,
                            subject_fields=allowed(rule.event, subject=True), text_fields=allowed(rule.event))
 
 
@@ -163,11 +171,30 @@ def _found(known: Any, id_: str) -> Rule:
 
 
 def event_words(name: str) -> str:
-    """Say an event in words."""
+    """Say an event in words, without what its contract says of taking it back."""
     try:
-        return contract(name).purpose.rstrip(".")
+        return contract(name).purpose.partition("; withdrawn ")[0].rstrip(".")
     except NoContract:
         return name
+
+
+def happening(rule: Rule) -> str:
+    """Say what happens that makes a rule tell people."""
+    return rule.happens or event_words(rule.event)
+
+
+def why(message: Mapping[str, Any]) -> str:
+    """Say what happened that a message was sent for."""
+    rule = rules.shipped().get(message["rule"])
+    return happening(rule) if rule else event_words(message["event_type"])
+
+
+def chapters(found: Iterable[Rule]) -> dict[str, list[Rule]]:
+    """Give rules under what they are about: referrals, journeys."""
+    sorted_: dict[str, list[Rule]] = {}
+    for rule in found:
+        sorted_.setdefault(f"{rule.event.partition('.')[0]}s".capitalize(), []).append(rule)
+    return sorted_
 
 
 def whom(rule: Rule) -> str:
@@ -177,4 +204,4 @@ def whom(rule: Rule) -> str:
 
 def in_words(rule: Rule) -> str:
     """Say a rule as a sentence."""
-    return f"{event_words(rule.event)}: tell {whom(rule)}."
+    return f"{happening(rule)}: tell {whom(rule)}."

@@ -22,7 +22,7 @@ from shared.schemas.kinds import take_email
 
 FILE = Path(__file__).with_name("rules.toml")
 #: What staff may change of a rule; whom an event tells is part of its contract.
-CHANGEABLE = ("enabled", "subject", "text", "withdrawn", "channel", "also")
+CHANGEABLE = ("enabled", "subject", "text", "withdrawn", "leaving", "channel", "also")
 MEANWHILE = Refused("N-01", "Somebody changed this rule meanwhile.", "Open it afresh and decide again.")
 
 
@@ -30,8 +30,17 @@ MEANWHILE = Refused("N-01", "Somebody changed this rule meanwhile.", "Open it af
 def shipped() -> Mapping[str, Rule]:
     """Give the rules of a fresh suite, by id."""
     found = tomllib.loads(FILE.read_text(encoding="utf-8"))["rule"]
-    return {one["id"]: Rule(**{**one, "to": tuple(one["to"]), "text": one["text"].strip(), "withdrawn": one["withdrawn"].strip()})
-            for one in found}
+    return {one["id"]: _rule(one) for one in found}
+
+
+def _rule(one: Mapping[str, Any]) -> Rule:
+    said: dict[str, Any] = {name: value.strip() if isinstance(value, str) else value for name, value in one.items()}
+    return Rule(**{**said, "to": tuple(one["to"])})
+
+
+def words_of(rule: Rule) -> tuple[str, ...]:
+    """Give the names of the words of a rule; few have some for those who leave."""
+    return ("subject", "text", "withdrawn", *(("leaving",) if shipped()[rule.id].leaving else ()))
 
 
 def events() -> tuple[str, ...]:
@@ -45,9 +54,13 @@ def load(connection: Connection) -> dict[str, Rule]:
     columns = [store.rules.c[name] for name in ("id", *CHANGEABLE, "version")]
     for row in connection.execute(sa.select(*columns)).mappings():
         if row["id"] in rules:
-            said = {name: row[name] for name in (*CHANGEABLE, "version")}
-            rules[row["id"]] = replace(rules[row["id"]], **{**said, "also": tuple(row["also"].split())})
+            rules[row["id"]] = _as_changed(rules[row["id"]], row)
     return rules
+
+
+def _as_changed(rule: Rule, row: sa.RowMapping) -> Rule:
+    said = {name: row[name] for name in (*CHANGEABLE, "version")}
+    return replace(rule, **{**said, "also": tuple(row["also"].split()), "leaving": row["leaving"] or rule.leaving})
 
 
 def last_changes(connection: Connection) -> dict[str, sa.RowMapping]:
@@ -58,13 +71,13 @@ def last_changes(connection: Connection) -> dict[str, sa.RowMapping]:
 
 def refusal(rule: Rule) -> Refused | None:
     """Say what in a rule's words may not be said."""
-    for name, subject in (("subject", True), ("text", False), ("withdrawn", False)):
+    for name in words_of(rule):
         words = getattr(rule, name).strip()
         if not words:
             return Refused("N-01", "A message needs words here.", field=name)
-        if "\0" in words or "\r" in words:
+        if "\0" in words or "\r" in words or (name == "subject" and "\n" in words):
             return Refused("N-01", "It holds a character that cannot be stored.", field=name)
-        if wrong := faults(words, allowed(rule.event, subject)):
+        if wrong := faults(words, allowed(rule.event, name == "subject")):
             return Refused("N-05", wrong[0], "A message says no more than it must.", name)
     return _address_refusal(rule)
 

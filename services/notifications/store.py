@@ -21,6 +21,7 @@ rules = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("withdrawn", sa.Text, nullable=False),
+    sa.Column("leaving", sa.Text, nullable=False, server_default=""),
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("also", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),

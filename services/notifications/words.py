@@ -1,7 +1,7 @@
 """The words of messages: which fields of an event may be said at all, and templates filled with them."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from string import Formatter
 from typing import Any
@@ -13,23 +13,40 @@ UNKNOWN = "a day not set yet"
 #: event -> field of a template -> where in the event's data it stands. References, dates and counts only (N-05).
 SAFE: dict[str, dict[str, str]] = {
     "referral.received": {"received_at": "received_at"},
+    "referral.completed": {"completed_at": "completed_at"},
+    "referral.more_asked": {"asked_at": "asked_at"},
+    "referral.answered": {"answered_at": "answered_at"},
+    "referral.amended": {"amended_at": "amended_at"},
     "referral.accepted": {"accepted_at": "accepted_at", "first_meeting_due_on": "first_meeting_due_on"},
     "referral.declined": {"decided_at": "decided_at"},
-    "referral.withdrawn": {"withdrawn_at": "withdrawn_at"},
+    "referral.withdrawn": {"withdrawn_at": "withdrawn_at", "merged_into": "merged_into"},
     "referral.allocated": {"allocated_at": "allocated_at"},
+    "referral.first_meeting_overdue": {"due_on": "due_on"},
+    "referral.response_overdue": {"due_at": "due_at"},
+    "referral.document_lapsing": {"lapses_on": "lapses_on"},
+    "referral.named_person_needed": {"since": "since"},
     "journey.opened": {"opened_at": "opened_at"},
     "journey.allocated": {"reviews_open": "reviews_open"},
-    "journey.admission_recorded": {"admitted_at": "admitted_at", "review_due_on": "review.due_on"},
-    "journey.discharge_recorded": {"discharged_at": "discharged_at", "follow_up_by": "follow_up_by"},
-    "journey.death_recorded": {"died_on": "died_on"},
+    "journey.admission_recorded": {"review_due_on": "review.due_on"},
+    "journey.discharge_recorded": {"follow_up_by": "follow_up_by"},
     "journey.review_overdue": {"due_on": "due_on"},
     "journey.review_owed": {"due_on": "due_on"},
     "journey.review_completed": {"completed_at": "completed_at"},
     "journey.closing_set": {"closes_on": "closes_on"},
     "journey.transition_recorded": {"occurs_on": "occurs_on"},
 }
-#: Said in the body of a message only, never in a subject: why we declined, which R-14 owes the practitioner.
-BODY_ONLY = {"referral.declined": {"reason": "reason", "would_change": "would_change"}}
+#: Said in the body of a message only, never in a subject: what a contract marks as personal, how a meeting is held, and
+#: why we declined, which R-14 owes the practitioner.
+BODY_ONLY: dict[str, dict[str, str]] = {
+    "referral.declined": {"reason": "reason", "would_change": "would_change"},
+    "referral.meeting_offered": {"starts_at": "starts_at", "ends_at": "ends_at", "mode": "mode"},
+    "referral.admission_recorded": {"admitted_at": "admitted_at"},
+    "referral.death_recorded": {"died_on": "died_on"},
+    "journey.admission_recorded": {"admitted_at": "admitted_at"},
+    "journey.discharge_recorded": {"discharged_at": "discharged_at"},
+    "journey.death_recorded": {"died_on": "died_on"},
+}
+MODES = {"in_person": "in person, at the Pod", "telephone": "by telephone", "teams": "on Microsoft Teams"}
 
 
 def allowed(event: str, subject: bool = False) -> tuple[str, ...]:
@@ -38,9 +55,10 @@ def allowed(event: str, subject: bool = False) -> tuple[str, ...]:
 
 
 def fields_of(event: str, data: Mapping[str, Any]) -> dict[str, str]:
-    """Give the fields of an event as a message says them: dates as London days in words."""
+    """Give the fields of an event as a message says them, without those the event leaves open."""
     places = {"reference": "reference", **SAFE.get(event, {}), **BODY_ONLY.get(event, {})}
-    return {name: said(_at(data, path)) for name, path in places.items()}
+    found = {name: _at(data, path) for name, path in places.items()}
+    return {name: IN_WORDS.get(name, said)(value) for name, value in found.items() if value is not None}
 
 
 def _at(data: Any, path: str) -> Any:
@@ -51,8 +69,6 @@ def _at(data: Any, path: str) -> Any:
 
 def said(value: Any) -> str:
     """Write one value: a moment or a day as 5 March 2026, a code's underscores as spaces."""
-    if value is None:
-        return UNKNOWN
     text = str(value)
     if len(text) >= 10 and text[4:5] == "-" and text[7:8] == "-":
         return _day(text)
@@ -65,6 +81,26 @@ def _day(text: str) -> str:
     except ValueError:
         return text
     return f"{day.day} {day:%B %Y}"
+
+
+def moment(text: str) -> str:
+    """Write a moment as London's weekday, day and time: Tuesday 24 November 2026 at 10am."""
+    there = datetime.fromisoformat(text).astimezone(LONDON)
+    return f"{there:%A} {_day(text)} at {clock(text)}"
+
+
+def clock(text: str) -> str:
+    """Write London's time at a moment: 10am, 2:05pm, midday."""
+    there = datetime.fromisoformat(text).astimezone(LONDON)
+    if (there.hour, there.minute) == (12, 0):
+        return "midday"
+    minutes = f":{there.minute:02}" if there.minute else ""
+    return f"{there.hour % 12 or 12}{minutes}{'am' if there.hour < 12 else 'pm'}"
+
+
+#: Fields that are said in another way than `said` has it.
+IN_WORDS: Mapping[str, Callable[[Any], str]] = {
+    "starts_at": moment, "ends_at": clock, "due_at": moment, "mode": lambda mode: MODES.get(mode, said(mode))}
 
 
 def fill(template: str, fields: Mapping[str, str]) -> str:

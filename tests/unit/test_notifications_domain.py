@@ -115,7 +115,7 @@ def test_N_05_a_template_may_not_reach_into_a_field_nor_name_another() -> None:
 def test_dates_are_said_as_londons_days() -> None:
     assert words.said("2026-06-30T23:30:00Z") == "1 July 2026"
     assert words.said("2026-03-05") == "5 March 2026"
-    assert words.said(None) == words.UNKNOWN
+    assert words.fill("by {due_on}", words.fields_of("journey.review_overdue", {"reference": "J-1"})) == f"by {words.UNKNOWN}"
 
 
 def test_N_01_a_rule_for_managers_alone_reaches_nobody_until_an_address_is_added() -> None:
