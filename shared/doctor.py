@@ -51,7 +51,7 @@ def _settings_there_are() -> Iterator[Finding]:
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything a running suite needs; never raises, never writes."""
-    looks: tuple[Callable[[Settings], list[Finding]], ...] = (_place, _waiting, _definitions, _databases, _migrations, _warnings, _broker, _assets)
+    looks: tuple[Callable[[Settings], list[Finding]], ...] = (_place, _waiting, _definitions, _databases, _migrations, _warnings, _services, _broker, _assets)
     return list(dict.fromkeys(finding for look in looks for finding in _safely(look, settings)))
 
 
@@ -138,6 +138,12 @@ def _warnings(settings: Settings) -> list[Finding]:
             with suppress(sa.exc.DBAPIError), room.database.read() as connection:
                 found += [Finding(room.name, words, remedy, mild=True) for words, remedy in room.keeper.warnings(connection)]
     return found
+
+
+def _services(settings: Settings) -> list[Finding]:
+    """Look at what services need besides; each says it as a finding's parts."""
+    classes = map(importlib.import_module("shared.suite").service_class, SERVICES)
+    return [Finding(*told) for service in classes if hasattr(service, "look") for told in service.look(settings)]
 
 
 def _broker(settings: Settings) -> list[Finding]:

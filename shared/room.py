@@ -87,6 +87,8 @@ class Room:
             self._pruned = now
             self.outbox.prune()
             self.database.run(lambda connection: self.inbox.parking.prune(connection, self.database.now(connection)))
+            if hasattr(self.service, "keep_house"):
+                self.service.keep_house(self)
         return due
 
     def ready(self) -> Mapping[str, str | None]:
