@@ -155,6 +155,66 @@ def test_N_07_those_told_under_a_rule_since_switched_off_are_still_corrected(inb
     assert len(take(inbox, admission(revision=2, withdrawn=True))) == 4
 
 
+# -- referrals -----------------------------------------------------------------------------------------------------
+
+ASHA = {"email": "asha.verma@cmht.example", "name": "Asha Verma", "team": "Early Intervention Team", "role": "key_worker"}
+
+
+def received(practitioner: Any, revision: int = 1, withdrawn: bool = False, pathway: str = "core") -> Event:
+    data = {"referral_id": "1", "reference": "R-7KQ2M", "citizen_id": "c", "pathway": pathway, "received_at": "2026-03-01T10:00:00Z",
+            "citizen": {"name": "Sam Example", "date_of_birth": "1988-04-09"}, **({"practitioner": practitioner} if practitioner else {})}
+    return Event(f"received-{next(numbers)}", "urn:pod:referrals", "referral.received", WHEN, data, version=2, about="referral:1:received",
+                 revision=revision, withdrawn=withdrawn)
+
+
+TAKING_OVER = {**ASHA, "email": "priya.nair@eit.example", "name": "Priya Nair"}
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_N_07_a_referral_that_changes_hands_tells_the_new_practitioner_and_lets_the_old_one_go(inbox: Inbox, apart: bool) -> None:
+    """However its revisions come: one by one, or all in one batch."""
+    events = [received(ASHA), received(ASHA, 2, pathway="sip"), received(TAKING_OVER, 3), received(TAKING_OVER, 4, withdrawn=True)]
+    made = take(inbox, *events) if not apart else [take(inbox, one) for one in events][-1]
+    assert [(m["revision"], m["recipient"], m["subject"]) for m in made] == [
+        (1, ASHA["email"], "Referral R-7KQ2M is with us"),
+        (3, ASHA["email"], "Update about R-7KQ2M"),
+        (3, TAKING_OVER["email"], "Referral R-7KQ2M is with us"),
+        (4, TAKING_OVER["email"], "Correction about R-7KQ2M")]
+    assert "another practitioner" in made[1]["text"] and "recorded in error" in made[3]["text"]
+
+
+def test_N_07_what_comes_late_of_a_referral_that_changed_hands_tells_nobody_of_the_past(inbox: Inbox) -> None:
+    made = take(inbox, received(TAKING_OVER, 2), received(ASHA, 1))
+    assert [m["recipient"] for m in made] == [TAKING_OVER["email"]]
+
+
+def test_N_01_a_citizen_who_referred_themself_has_no_practitioner_to_tell(inbox: Inbox) -> None:
+    assert take(inbox, received(None, pathway="prevention")) == []
+
+
+def test_N_01_a_referral_announced_by_an_older_release_is_told_as_one_of_this_release(inbox: Inbox) -> None:
+    old = received(ASHA)
+    old.version = 1
+    assert [m["recipient"] for m in take(inbox, old)] == [ASHA["email"]]
+
+
+def test_N_01_staff_change_what_is_said_to_those_who_leave_and_a_rule_changed_before_it_could_be_keeps_ours(inbox: Inbox) -> None:
+    change(inbox, MANAGER, "referral-received", subject="Yours: {reference}")
+    with inbox.database.transaction() as connection:  # as the migration leaves rules changed before it
+        connection.execute(store.rules.update().values(leaving=""))
+    made = take(inbox, received(ASHA), received(TAKING_OVER, 2))
+    assert "another practitioner" in made[1]["text"]
+    change(inbox, MANAGER, "referral-received", seen=1, leaving="Thank you for {reference}.")
+    assert take(inbox, received(ASHA, 3))[-1]["text"] == "Thank you for R-7KQ2M."
+
+
+@pytest.mark.parametrize(("said", "field"), [({"leaving": " "}, "leaving"), ({"leaving": "{citizen}"}, "leaving"), ({"subject": "a\nb"}, "subject"),
+                                             ({"subject": "{mode}"}, "subject")])
+def test_N_05_words_for_those_who_leave_are_held_to_the_same_rules_and_a_subject_is_one_line(inbox: Inbox, said: Any, field: str) -> None:
+    refused = change(inbox, MANAGER, "referral-meeting", **said)
+    assert isinstance(refused, Refused) and refused.field == field
+
+
 def test_N_06_what_was_sent_can_be_looked_up_page_by_page(inbox: Inbox) -> None:
     take(inbox, *(admission(f"admission:{n}") for n in range(3)))
     with inbox.database.read() as connection:

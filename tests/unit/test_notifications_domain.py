@@ -12,7 +12,7 @@ from services.notifications.domain import TAKEN_BACK, Key, Rule, Told, changed, 
 ADMISSION = "journey.admission_recorded"
 RULES = {rule.id: rule for rule in (
     Rule("pod", ADMISSION, ("development_worker", "manager"), "{reference}", "since {admitted_at}"),
-    Rule("others", ADMISSION, ("practitioner",), "{reference}", "since {admitted_at}"))}
+    Rule("others", ADMISSION, ("practitioner",), "{reference}", "since {admitted_at}", leaving="{reference} is another's now"))}
 PEOPLE = [("wren@pod.example", "development_worker"), ("helen@pod.example", "manager"), ("amara@team.example", "practitioner")]
 
 
@@ -31,7 +31,7 @@ def offer(events: list[Any]) -> tuple[dict[Key, Told], list[Any]]:
             continue
         highest = event.revision
         for message in messages(event, told, RULES):
-            told[message.recipient, message.rule] = Told(str(len(sent)), message.said)
+            told[message.recipient, message.rule] = Told(str(len(sent)), message.said, message.role)
             sent.append((event, message))
     return told, sent
 
@@ -56,6 +56,7 @@ def test_N_07_any_order_and_repetition_of_revisions_leaves_everybody_with_what_t
     assert {email for email in named if beliefs.get(email) != last.said} == set()
     allowed = {TAKEN_BACK} if last.withdrawn else {TAKEN_BACK, last.said}
     assert {belief for email, belief in beliefs.items() if email not in named} <= allowed
+    assert all(said == TAKEN_BACK for (email, rule), (_, said, _) in told.items() if email not in named and RULES[rule].leaving)
 
 
 @given(histories(), st.data())
@@ -91,10 +92,19 @@ def test_N_07_the_development_worker_who_lost_a_journey_is_told_so() -> None:
                       {"reference": "J-1", "reviews_open": 0, "told": [], "development_worker": {"email": email}})
     shipped = rules.shipped()
     first = messages(allocated(1, "wren@pod.example"), {}, shipped)[0]
-    told = {(first.recipient, first.rule): Told("1", first.said)}
+    told = {(first.recipient, first.rule): Told("1", first.said, first.role)}
     sent = {m.recipient: m for m in messages(allocated(2, "marcus@pod.example"), told, shipped)}
-    assert sent["wren@pod.example"].said == TAKEN_BACK
+    assert sent["wren@pod.example"].said == TAKEN_BACK and "another development worker" in sent["wren@pod.example"].text
     assert sent["marcus@pod.example"].correction_of is None
+
+
+def test_N_07_an_address_a_rule_names_by_itself_is_told_that_words_no_longer_stand_and_never_that_somebody_left() -> None:
+    rule = changed(RULES["others"], also=("duty@pod.example",))
+    first = messages(admission(1, 1, []), {}, {"others": rule})
+    told = {(one.recipient, one.rule): Told("1", one.said, one.role) for one in first}
+    assert [one.recipient for one in first] == ["duty@pod.example"]
+    assert messages(admission(2, 1, []), told, {"others": changed(rule, also=())}) == []
+    assert [one.subject for one in messages(admission(2, 2, []), told, {"others": changed(rule, also=())})] == ["Correction about J-7K2"]
 
 
 def test_N_05_every_shipped_rule_says_only_what_may_be_said() -> None:
