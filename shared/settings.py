@@ -1,6 +1,8 @@
 """Every setting of the suite, in one list; a wrong or missing one is named."""
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import secrets
 import tempfile
@@ -22,6 +24,7 @@ class SettingsError(Exception):
 
 #: The file in POD_VAR that a demo leaves there.
 DEMO_SECRET = "demo-secret"
+DEMO_FILES_KEY = "demo-files-key"
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -69,6 +72,23 @@ def _http(text: str) -> str:
     return text
 
 
+def _keys(text: str) -> str:
+    for one in text.split(",") if text else ():
+        with suppress(binascii.Error, ValueError):
+            if len(base64.b64decode(one.strip(), validate=True)) == 32:
+                continue
+        raise ValueError("must be 32 bytes in base64 (made by: openssl rand -base64 32), or several with commas, the newest first")
+    return text
+
+
+def _scanner(text: str) -> str:
+    if text.startswith("tcp://"):
+        _address(text.removeprefix("tcp://"))
+    elif text and not text.startswith("unix:/"):
+        raise ValueError("must be unix:/path of the daemon's socket, or tcp://host:port")
+    return text
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting: its environment name, default, parser, and what it is for."""
@@ -93,6 +113,9 @@ SETTINGS = (
     Setting("POD_OIDC_AUDIENCE", "", str, "audience a bearer token must name; default the client id"),
     Setting("POD_TRUSTED_PROXIES", "0", lambda text: int(text) if text.isdigit() else _count(text), "how many proxies in front may set X-Forwarded-*"),
     Setting("POD_COOKIE_SECURE", "yes", _flag, "session cookie over HTTPS only; demo mode on loopback says no"),
+    Setting("POD_FILES", "", Path, "folder of uploaded documents, sealed; unset: the folder files in POD_VAR"),
+    Setting("POD_FILES_KEY", "", _keys, "seals uploaded documents: 32 bytes in base64; to change it, new,old; required outside demo mode", True),
+    Setting("POD_CLAMD", "", _scanner, "ClamAV's daemon, unix:/path or tcp://host:port; unset: uploads are not scanned"),
     Setting("POD_BATCH", "800", _count, "most events a consumer takes into one transaction"),
     Setting("POD_WORKERS", "50", _count, "requests served at once by one service"),
 )
@@ -114,6 +137,9 @@ class Settings:
     oidc_audience: str = ""
     trusted_proxies: int = 0
     cookie_secure: bool = True
+    files: Path = Path()
+    files_key: str = ""
+    clamd: str = ""
     batch: int = 800
     workers: int = 50
 
@@ -126,6 +152,11 @@ class Settings:
     def embedded(self) -> bool:
         """Say whether the suite runs without a broker."""
         return not self.amqp_url
+
+    @property
+    def files_folder(self) -> Path:
+        """Give the folder of uploaded documents."""
+        return self.var / "files" if self.files == Path() else self.files
 
     def database_for(self, service: str) -> str:
         """Give the database URL of `service`."""
@@ -193,11 +224,19 @@ def left_by_demo(settings: Settings) -> list[str]:
 
 def demo_secret(var: Path) -> str:
     """Give the secret that signs demo sessions and tokens, made once and kept in `var`."""
-    path = var / DEMO_SECRET
+    return _made_once(var / DEMO_SECRET, lambda: secrets.token_urlsafe(48))
+
+
+def demo_files_key(var: Path) -> str:
+    """Give the key that seals a demo's documents, made once and kept in `var`."""
+    return _made_once(var / DEMO_FILES_KEY, lambda: base64.b64encode(secrets.token_bytes(32)).decode())
+
+
+def _made_once(path: Path, make: Callable[[], str]) -> str:
     if not path.exists():
-        var.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=var) as file:
-            file.write(secrets.token_urlsafe(48))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent) as file:
+            file.write(make())
             file.flush()
             with suppress(FileExistsError):
                 # whole or not there: services that start together must never read half of it
