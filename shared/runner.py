@@ -49,6 +49,9 @@ def up(services: Sequence[str] = (), only: Sequence[str] = ()) -> int:
     if settings.embedded and (services or only):
         raise SettingsError(["POD_AMQP_URL: unset, so the suite is embedded and runs whole; set it to run parts of it"])
     rooms = rooms_for(settings, services, only)
+    for room in rooms:
+        if hasattr(room.service, "needs"):
+            room.service.needs(settings)
     _databases(settings, rooms)
     runner = ServiceRunner()
     for room in rooms:

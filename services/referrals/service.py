@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from services.referrals import api, events, pages, store
+from services.referrals.files import checkup, housekeeping
 from shared.ledger.keeper import LedgerStage
 from shared.ledger.types import Data
 from shared.messaging.consumer import Events, hears
@@ -24,6 +25,9 @@ class Referrals:
     api = (api.blueprint,)
     events = Events()
     web = mounted(lambda room: create_app(room, Referrals.blueprints, Referrals.api))
+    needs = staticmethod(checkup.insist)
+    look = staticmethod(checkup.look)
+    keep_house = staticmethod(housekeeping.keep_house)
 
     @hears("hospital.admitted")
     def admitted(self, event: Event, stage: LedgerStage) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.referrals import domain, events, rules
+from services.referrals.files.table import files_table
 from shared.database import Database, Instant, key
 from shared.ledger.keeper import LedgerKeeper
 from shared.ledger.store import Ledger
@@ -22,6 +23,7 @@ metadata = sa.MetaData()
 messaging = messaging_tables(metadata)
 tables = ledger_tables(metadata)
 idempotency = idempotency_table(metadata)
+files = files_table(metadata)
 # who may be the same person is asked by date of birth
 sa.Index("people_date_of_birth", tables.people.c.date_of_birth)
 
