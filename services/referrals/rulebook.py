@@ -1,6 +1,7 @@
 """The rules as they stood: each version of a pathway's definition is kept from the day it was first in force (R-15)."""
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -52,6 +53,8 @@ def keep_all(connection: Connection) -> None:
 
 def in_version(connection: Connection, name: str, fingerprint: str) -> dict[str, Any] | None:
     """Give a version of a pathway's definition as it stood; None where there was none."""
+    if not re.fullmatch(r"[a-z0-9_]+/[a-f0-9]{12}", f"{name}/{fingerprint}"):
+        return None  # PostgreSQL cannot even be asked for some characters
     query = sa.select(definitions.c.content).where(definitions.c.pathway == name, definitions.c.fingerprint == fingerprint)
     if content := connection.execute(query).scalar():
         return dict(orjson.loads(content))

@@ -34,7 +34,7 @@ def summary(pathway: Pathway) -> dict[str, str]:
         "Who may refer": _teams(pathway) + (" Citizens may refer themselves." if pathway.self_referral else ""),
         "Age": f"{pathway.minimum_age} or older",
         "Condition": _list(choice.words for choice in pathway.condition) if pathway.condition_required else "None is required",
-        "Documents": _list(f"{paper.words}, {_age(paper)}" for paper in pathway.document) or "None",
+        "Documents": _list(f"{paper.words}, {_age(paper)}" for paper in pathway.document) or "None are asked for",
         "You stay involved": f"For at least {_count(months, 'month')}" if months else "For no set time",
         "The Pod responds": f"Within {_count(days, 'working day')}" if days else "",
         "First meeting": f"Within {_first_meeting_due(pathway)}"}
