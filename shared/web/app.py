@@ -7,24 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import flask_smorest
-from flask import Blueprint, Flask, request
-from flask.sessions import SecureCookieSessionInterface
-from flask_wtf.csrf import CSRFProtect
+from flask import Blueprint, Flask
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.settings import Settings, SettingsError
-from shared.web import about, errors, headers, health, layout, operations, signin, templating
+from shared.web import about, errors, headers, health, layout, operations, session, signin, templating
 from shared.web.context import Room
 from shared.web.idempotency import posts_outside
+from shared.web.kept import FormGuard
 from shared.web.problems import ProblemApi, make_api
+from shared.web.session import IDLE, WARNING, Sessions
 from shared.web.tokens import Tokens
 from shared.web.uploads import PodRequest
 
 HERE = Path(__file__).parent
 BODY_LIMIT = 1024 * 1024
-IDLE = timedelta(minutes=60)
 
 
 def create_app(room: Room, blueprints: Iterable[Blueprint] = (),
@@ -63,9 +62,9 @@ def bare_app(settings: Settings, prefix: str, templates: Path | str | None = Non
     app.jinja_loader = _loader(templates)  # type: ignore[assignment]
     app.extensions["pod.settings"] = settings
     app.extensions["pod.tokens"] = Tokens(settings)
-    app.extensions["pod.csrf"] = CSRFProtect(app)
+    app.extensions["pod.csrf"] = FormGuard(app)
     WTFormsHelpers(app)
-    for part in (headers, templating, layout, errors):
+    for part in (headers, templating, layout, session, errors):
         part.install(app)
     app.register_blueprint(signin.blueprint_for(app, settings))
     app.register_blueprint(about.blueprint)
@@ -84,20 +83,8 @@ def _configure(app: Flask, settings: Settings, prefix: str) -> None:
         # one name and path for all five, so that a person signs in once; __Host- ties it to this very host
         SESSION_COOKIE_NAME="__Host-pod" if settings.cookie_secure else "pod", SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=settings.cookie_secure,
-        PERMANENT_SESSION_LIFETIME=IDLE, WTF_CSRF_TIME_LIMIT=None,
+        PERMANENT_SESSION_LIFETIME=IDLE, POD_WARNING=WARNING, WTF_CSRF_TIME_LIMIT=None,
     )
-
-
-class Sessions(SecureCookieSessionInterface):
-    """The session cookie, renewed by pages only.
-
-    A style sheet that arrives late would otherwise put back the cookie a page has just changed.
-    """
-
-    def should_set_cookie(self, app: Flask, session: Any) -> bool:
-        """Leave the cookie alone where the request is not a page."""
-        quiet = request.endpoint in (None, "static") or request.path.startswith(("/api/", "/health/"))
-        return not quiet and super().should_set_cookie(app, session)
 
 
 def _loader(templates: Path | str | None) -> ChoiceLoader:
@@ -109,7 +96,7 @@ def _loader(templates: Path | str | None) -> ChoiceLoader:
 
 def _exempt_api(app: Flask, api: ProblemApi) -> None:
     """Ask no CSRF token of the API: it takes bearer tokens only, which no browser sends by itself."""
-    csrf: CSRFProtect = app.extensions["pod.csrf"]
+    csrf: FormGuard = app.extensions["pod.csrf"]
     for name in [*app.extensions["flask-smorest"]["blp_name_to_api"], "health"]:
         csrf.exempt(app.blueprints[name])
 

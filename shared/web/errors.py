@@ -12,15 +12,13 @@ from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnava
 
 from shared.database import is_contention, is_trouble
 from shared.messaging.faults import trace
-from shared.web import problems
-from shared.web.context import current_actor, is_api
+from shared.web import kept, problems
+from shared.web.context import here, is_api
+from shared.web.kept import Standing
 from shared.web.tokens import IssuerUnreachable
 
 log = logging.getLogger(__name__)
 
-#: Never shown again, whatever the error: secrets and what the person did not type.
-NEVER_KEPT = ("csrf_token", "submission")
-SECRET_WORDS = ("password", "secret", "token", "passcode", "pin")
 RETRY_AFTER = "10"
 #: Letters and digits nobody mistakes for another, read out over a telephone.
 CLEAR = "ABCDEFGHJKMNPQRTUVWXYZ2346789"
@@ -37,8 +35,8 @@ class Words(NamedTuple):
 PAGES = {
     400: Words("The page could not read what was sent", "Something in the request is not as it should be.",
                "Go back, reload the page and try again."),
-    401: Words("You have been signed out", "You had not used the service for an hour, or signed out in another window.",
-               "Sign in, then enter it again. What you typed is below."),
+    401: Words("You are not signed in", "You had not used the service for an hour, or signed out in another window.",
+               "Sign in, then open the page again."),
     403: Words("You do not have access to this page", "Your role does not let you see or do this.",
                "If your work needs it, ask your manager to have your role changed."),
     404: Words("Page not found", "There is nothing at this address.",
@@ -57,8 +55,13 @@ PAGES = {
     500: Words("Sorry, there is a problem with the service", "Something went wrong on our side. Nothing was saved.",
                "Try again in a few minutes. If it happens again, tell the Pod's digital team the reference below."),
     503: Words("Sorry, the service is not available", "The service cannot reach what it needs to work. Nothing was saved.",
-               "Try again in a minute. What you typed is below, to copy and keep."),
+               "Try again in a minute."),
 }
+
+OTHERS = Words("This page was not opened by you",
+               "Somebody else was signed in, or nobody was, when this page was opened. Nothing was sent, and what was typed is not shown here.",
+               "Whoever typed it can still send it: sign in as that person in another tab (or sign out, if nobody was signed in), "
+               "then reload this page and let the browser send it again.")
 
 
 def install(app: Flask) -> None:
@@ -83,9 +86,12 @@ def answer(error: HTTPException) -> Response | HTTPException:
 
 
 def csrf(error: CSRFError) -> Response | HTTPException:
-    """Answer a form whose sign-in has run out as such; any other without its token as a bad request."""
-    if current_actor() is None and request.form:
+    """Answer a form whose sign-in has run out as such; somebody else's, or one without its token, is refused."""
+    found = kept.standing()
+    if found is Standing.ENDED:
         return answer(problems.PodProblem(401, {}, {}))
+    if found is Standing.OTHERS:
+        return answer(problems.PodProblem(403, {}, {}))
     return answer(problems.PodProblem(400, {"detail": "The form was too old, or did not come from this site."}, {}))
 
 
@@ -111,28 +117,16 @@ def issuer(fault: IssuerUnreachable) -> Response | HTTPException:
 
 
 def page(error: HTTPException) -> str:
-    """Render the page of one error."""
-    words = PAGES.get(error.code or 500, PAGES[500 if (error.code or 500) >= 500 else 400])
-    data = getattr(error, "data", None) or {}
-    return render_template("error.html", words=words, status=error.code, problem=data, kept=kept(),
-                           reference=g.get("reference", ""))
+    """Render the page of one error; where sending the form once more mends it, with all it needs for that."""
+    status = error.code or 500
+    again = kept.to_send_again(status)
+    return render_template(
+        "send_again.html" if again and status < 429 else "error.html", words=_words(status), status=status,
+        problem=getattr(error, "data", None) or {}, reference=g.get("reference", ""),
+        kept=kept.typed(), again=again, ended=kept.standing() is Standing.ENDED, here=here())
 
 
-def kept() -> list[tuple[str, str]]:
-    """Give what the person typed into the form, in words, without anything secret."""
-    if request.method != "POST":
-        return []
-    try:
-        typed = list(request.form.lists())
-    except HTTPException:  # the body itself is what is wrong
-        return []
-    return [(_in_words(name), ", ".join(value for value in values if value.strip()))
-            for name, values in typed if _showable(name) and any(value.strip() for value in values)]
-
-
-def _showable(name: str) -> bool:
-    return name not in NEVER_KEPT and not any(word in name.lower() for word in SECRET_WORDS)
-
-
-def _in_words(name: str) -> str:
-    return name.replace("_", " ").replace("-", " ").strip().capitalize()
+def _words(status: int) -> Words:
+    if status == 403 and kept.standing() is Standing.OTHERS:
+        return OTHERS
+    return PAGES.get(status, PAGES[500 if status >= 500 else 400])

@@ -8,6 +8,7 @@ from flask import Flask, Response, g, request
 
 from shared import metrics
 from shared.settings import Settings
+from shared.web.issuer import origin
 
 PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()"
 TWO_YEARS = 63072000
@@ -24,7 +25,7 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        secure(response, settings.cookie_secure)
+        secure(response, settings)
         _count(app, response)
         return response
 
@@ -36,23 +37,25 @@ def nonce() -> str:
     return str(g.nonce)
 
 
-def policy() -> str:
+def policy(settings: Settings) -> str:
     """Write the content policy of this answer: ours only, no inline style, no framing."""
+    # signing out is a form whose answer leads to the issuer, and some browsers hold that to be where the form goes
+    forms = "'self'" if settings.demo else f"'self' {origin(settings.oidc_issuer)}"
     return ("default-src 'self'; "
             f"script-src 'self' 'nonce-{nonce()}'; "
             "style-src 'self'; img-src 'self' data:; object-src 'none'; "
-            "form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+            f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'")
 
 
-def secure(response: Response, https: bool) -> None:
+def secure(response: Response, settings: Settings) -> None:
     """Set the security headers; `no-store` unless the view or the static folder said otherwise."""
-    response.headers.setdefault("Content-Security-Policy", policy())
+    response.headers.setdefault("Content-Security-Policy", policy(settings))
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = PERMISSIONS
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers.setdefault("Cache-Control", "no-store")
-    if https:
+    if settings.cookie_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={TWO_YEARS}; includeSubDomains"
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from shared.database import Instant
 from shared.web.context import current_actor, current_room, is_api
+from shared.web.kept import OURS
 from shared.web.problems import problem
 from shared.web.uploads import Upload
 
@@ -26,8 +27,6 @@ KEPT_FOR = timedelta(days=7)
 #: Seconds between two sweeps of old keys by one process.
 SWEEP_EVERY = 3600.0
 KEPT_HEADERS = ("Location", "ETag", "Content-Type")
-#: Not part of what somebody says with a form.
-NOT_SAID = ("csrf_token", "submission")
 
 
 def idempotency_table(metadata: sa.MetaData) -> sa.Table:
@@ -112,7 +111,7 @@ def _scope(key: str) -> str:
 
 def _said() -> str:
     if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return _digest([[name, values] for name, values in sorted(request.form.lists()) if name not in NOT_SAID])
+        return _digest([[name, values] for name, values in sorted(request.form.lists()) if name not in OURS])
     body = request.get_data(cache=True)
     if request.mimetype == "application/json":
         _readable(body)

@@ -1,27 +1,19 @@
-"""Signing in and out: OpenID Connect, or a list of invented people in demo mode."""
+"""Signing in and out: at an issuer, or from a list of invented people in demo mode."""
 from __future__ import annotations
 
-import logging
-import time
 import tomllib
 from typing import Any
 
-import requests
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.flask_client import OAuth
-from flask import Blueprint, Flask, current_app, redirect, render_template, request, session, url_for
-from joserfc.errors import JoseError
+from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request, session, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
 
-from shared.ledger.types import Actor
 from shared.settings import Settings
-from shared.web.context import local_path
+from shared.web import errors, issuer
+from shared.web.context import current_actor, here, local_path
 from shared.web.problems import problem
+from shared.web.session import remember, stay, time_left
 from shared.web.staff import FILE, staff
-from shared.web.tokens import IssuerUnreachable, TokenRefused, actor_of
-
-log = logging.getLogger(__name__)
-
-SCOPE = "openid email profile"
 
 
 def blueprint_for(app: Flask, settings: Settings) -> Blueprint:
@@ -31,20 +23,16 @@ def blueprint_for(app: Flask, settings: Settings) -> Blueprint:
         blueprint.add_url_rule("/sign-in", "start", demo_list)
         blueprint.add_url_rule("/sign-in", "demo", demo_choose, methods=["POST"])
     else:
-        app.extensions["pod.oauth"] = _client(app, settings)
-        blueprint.add_url_rule("/sign-in", "start", to_issuer)
-        blueprint.add_url_rule("/sign-in/back", "back", from_issuer)
+        issuer.install(app, settings)
+        blueprint.add_url_rule("/sign-in", "start", issuer.to_issuer)
+        blueprint.add_url_rule("/sign-in/back", "back", issuer.from_issuer)
+    blueprint.add_url_rule("/signed-in", "back_again", back_again)
+    blueprint.add_url_rule("/stay-signed-in", "time_left", time_left)
+    blueprint.add_url_rule("/stay-signed-in", "stay", stay, methods=["POST"])
     blueprint.add_url_rule("/sign-out", "out", sign_out, methods=["POST"])
     blueprint.add_url_rule("/signed-out", "gone", signed_out)
+    blueprint.register_error_handler(CSRFError, too_late)
     return blueprint
-
-
-def remember(actor: Actor) -> None:
-    """Begin a new session for `actor`; nothing of the one before is kept."""
-    session.clear()
-    session.permanent = True
-    session["since"] = int(time.time())
-    session["actor"] = {"email": actor.email, "name": actor.name, "roles": sorted(actor.roles), "team": actor.team}
 
 
 def demo_list() -> str:
@@ -63,54 +51,30 @@ def demo_choose() -> Any:
     return redirect(local_path(request.form.get("next")), 303)
 
 
-def _client(app: Flask, settings: Settings) -> Any:
-    issuer = settings.oidc_issuer.rstrip("/")
-    return OAuth(app).register(
-        "pod", client_id=settings.oidc_client_id, client_secret=settings.oidc_client_secret,
-        server_metadata_url=f"{issuer}/.well-known/openid-configuration",
-        client_kwargs={"scope": SCOPE, "code_challenge_method": "S256", "timeout": 10})
+def back_again() -> Any:
+    """Tell whoever signed in on a new tab to go back to the page they came from."""
+    return render_template("signed_in.html") if current_actor() else redirect(url_for("signin.start", next=here()))
 
 
-def to_issuer() -> Any:
-    """Send the person to the issuer, and remember where they wanted to go."""
-    session["next"] = local_path(request.args.get("next"))
-    try:
-        return _oauth().authorize_redirect(url_for("signin.back", _external=True))
-    except requests.RequestException as fault:
-        raise IssuerUnreachable("The sign-in service cannot be reached.") from fault
-
-
-def from_issuer() -> Any:
-    """Take the person back from the issuer, with the roles it says they have."""
-    wanted = session.get("next")
-    try:
-        actor = actor_of(_claims())
-    except requests.RequestException as fault:
-        raise IssuerUnreachable("The sign-in service cannot be reached.") from fault
-    except (OAuthError, JoseError, TokenRefused, KeyError) as fault:
-        log.info("sign-in refused: %s", type(fault).__name__)
-        problem(400, "The sign-in did not complete.", help="Sign in again.")
-    remember(actor)
-    return redirect(local_path(wanted), 303)
-
-
-def _claims() -> dict[str, Any]:
-    token = _oauth().authorize_access_token()
-    claims: dict[str, Any] = dict(token["userinfo"])
-    # some issuers put only the subject into the ID token and the rest behind the userinfo address
-    return claims if "roles" in claims else {**dict(_oauth().userinfo(token=token)), **claims}
-
-
-def _oauth() -> Any:
-    return current_app.extensions["pod.oauth"]
-
-
-def sign_out() -> Any:
-    """End the session here; the issuer's own goes on."""
+def sign_out() -> Response:
+    """End the session here, and the issuer's where it lets us."""
+    away = issuer.end_session()
     session.clear()
-    return redirect(url_for("signin.gone"), 303)
+    return make_response(issuer.forget(redirect(away or url_for("signin.gone"), 303)))
 
 
-def signed_out() -> str:
-    """Confirm that nobody is signed in any more."""
-    return render_template("signed_out.html")
+def signed_out() -> Any:
+    """Confirm that nobody is signed in any more; `why`: idle, other, or nothing; `next`: where to go on."""
+    why = request.args.get("why")
+    if current_actor() and why != "other":
+        return redirect("/")
+    return render_template("signed_out.html", why=why, next=local_path(request.args.get("next")))
+
+
+def too_late(error: CSRFError) -> Response | HTTPException:
+    """Take a sign-out after the session ended for what it is, and show the demo's list anew."""
+    if request.endpoint == "signin.out" and current_actor() is None:
+        return make_response(redirect(url_for("signin.gone"), 303))
+    if request.endpoint == "signin.demo":
+        return make_response(redirect(url_for("signin.start", next=local_path(request.form.get("next"))), 303))
+    return errors.csrf(error)
