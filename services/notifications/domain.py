@@ -5,7 +5,7 @@ what a higher one changes or takes back goes to those who were told, as the send
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -14,14 +14,17 @@ from services.notifications.words import fields_of, fill
 
 #: Who is told, and by which rule: one event, one recipient, one rule, one message (N-03).
 Key = tuple[str, str]
-TAKEN_BACK = ""
+#: In place of what was said: nothing stands with somebody any more, for it was taken back, or is no longer theirs.
+TAKEN_BACK, NO_LONGER_THEIRS = "", "no longer theirs"
 GENERIC = "What we told you about {reference} no longer stands. Sign in to see how things stand now."
 #: How a message begins that says otherwise than the one before: its subject, and its text.
 CORRECTION = ("Correction", "This corrects what we told you before.")
 UPDATE = ("Update", "This replaces what we told you before.")
+#: How addresses end that are nobody's (RFC 2606), such as the one that stands for somebody who was erased.
+NOBODYS = ".invalid"
 NAMED = ("practitioner", "named_person", "development_worker")
-#: Roles a rule may name and no event does: who holds them is not known here, so only `also` reaches them.
-NEVER_NAMED = ("manager",)
+#: A role that rules may name and no event does: who holds it, the directory says.
+MANAGER = "manager"
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Rule:
 
     `leaving` is said to those whom the event names no longer, where that matters to them. A `plan` may change without
     having been wrong: then people get an update, not a correction. A rule is for events that have the field `has`, or
-    lack the field `lacks`, where one is given; `happens` says then what happened, in words.
+    lack the field `lacks`, where one is given; `happens` says what happened in better words than its contract's.
     """
 
     id: str
@@ -50,16 +53,13 @@ class Rule:
     version: int = 0
 
 
-def reaches_nobody(rule: Rule) -> bool:
-    """Say whether a rule is on and yet can tell nobody."""
-    return rule.enabled and not rule.also and all(role in NEVER_NAMED for role in rule.to)
+def reaches_nobody(rule: Rule, managers: Collection[str]) -> bool:
+    """Say whether a rule is on and yet can tell nobody; `managers` are the addresses of those there are."""
+    return rule.enabled and not rule.also and not managers and all(role == MANAGER for role in rule.to)
 
 
 class Told(NamedTuple):
-    """What somebody was told last about something, in which role: the send, and the digest of what was said.
-
-    The digest is empty once it was taken back.
-    """
+    """What somebody was told last about something, in which role: the send, and the digest of what was said."""
 
     id: str
     said: str
@@ -101,11 +101,14 @@ def saying(event_id: str, type: str, revision: int, withdrawn: bool, data: Mappi
 
 
 def _recipients(data: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    for person in data.get("told") or ():
-        yield person["email"], person["role"]
-    for role in NAMED:
-        if person := data.get(role):
-            yield person["email"], role
+    found = [(person["email"], person["role"]) for person in data.get("told") or ()]
+    found += [(person["email"], role) for role in NAMED if (person := data.get(role))]
+    return [one for one in found if not one[0].endswith(NOBODYS)]
+
+
+def with_managers(event: Saying, managers: Iterable[str]) -> Saying:
+    """Let an event name those who are managers now, too."""
+    return event._replace(recipients=(*event.recipients, *((address, MANAGER) for address in managers)))
 
 
 def messages(event: Saying, told: Mapping[Key, Told], rules: Mapping[str, Rule]) -> list[Message]:
@@ -119,7 +122,7 @@ def messages(event: Saying, told: Mapping[Key, Told], rules: Mapping[str, Rule])
     for (recipient, rule_id), before in sorted(told.items()):
         rule = rules.get(rule_id)
         if (recipient, rule_id) not in named and (farewell := _farewell(event, rule, recipient, before)):
-            found.append(_taking_back(event, rule, rule_id, recipient, before, *farewell))
+            found.append(_taking_back(event, rule, rule_id, recipient, before, farewell))
     return found
 
 
@@ -149,16 +152,24 @@ def _message(event: Saying, rule: Rule, recipient: str, role: str, before: Told 
     return made._replace(subject=f"{news}: {subject}", text=f"{opening}\n\n{text}", correction_of=before.id)
 
 
-def _farewell(event: Saying, rule: Rule | None, recipient: str, before: Told) -> tuple[str, str] | None:
-    """Give how a message begins, and its words, to somebody the event has nothing else for; none where all is said."""
-    if before.said == TAKEN_BACK:
+class Farewell(NamedTuple):
+    """What is said to somebody an event has nothing else for: how the subject begins, the words, and what stands then."""
+
+    news: str
+    words: str
+    said: str = TAKEN_BACK
+
+
+def _farewell(event: Saying, rule: Rule | None, recipient: str, before: Told) -> Farewell | None:
+    """Give what is said at last; none where all is said, or what was said still stands."""
+    if before.said in (TAKEN_BACK, NO_LONGER_THEIRS):
         return None
     if rule and not event.withdrawn and _left(event, rule, recipient, before):
-        return UPDATE[0], rule.leaving
+        return Farewell(UPDATE[0], rule.leaving, NO_LONGER_THEIRS)
     news = (UPDATE if rule and rule.plan else CORRECTION)[0]
     if event.withdrawn:
-        return news, rule.withdrawn if rule else GENERIC
-    return None if before.said == event.said else (news, GENERIC)
+        return Farewell(news, rule.withdrawn if rule else GENERIC)
+    return None if before.said == event.said else Farewell(news, GENERIC)
 
 
 def _left(event: Saying, rule: Rule, recipient: str, before: Told) -> bool:
@@ -167,9 +178,9 @@ def _left(event: Saying, rule: Rule, recipient: str, before: Told) -> bool:
     return bool(rule.leaving) and before.role in rule.to and not named
 
 
-def _taking_back(event: Saying, rule: Rule | None, rule_id: str, recipient: str, before: Told, news: str, words: str) -> Message:
-    return Message(rule_id, recipient, "", rule.channel if rule else "outbox",
-                   fill(f"{news} about {{reference}}", event.fields), fill(words, event.fields), TAKEN_BACK, before.id)
+def _taking_back(event: Saying, rule: Rule | None, rule_id: str, recipient: str, before: Told, farewell: Farewell) -> Message:
+    subject, text = fill(f"{farewell.news} about {{reference}}", event.fields), fill(farewell.words, event.fields)
+    return Message(rule_id, recipient, "", rule.channel if rule else "outbox", subject, text, farewell.said, before.id)
 
 
 def changed(rule: Rule, **said: Any) -> Rule:

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 
-from services.notifications import held, rules, sent
+from services.notifications import directory, held, rules, sent
 from services.notifications.api import after_of
 from services.notifications.channels import CHANNELS, STATES
-from services.notifications.domain import Rule, reaches_nobody
+from services.notifications.domain import NO_LONGER_THEIRS, TAKEN_BACK, Rule, reaches_nobody
 from services.notifications.forms import RuleForm
 from services.notifications.words import allowed
+from shared.calendar import london_day
 from shared.ledger.types import Actor, Refused
 from shared.schemas import NoContract, contract
 from shared.web.context import current_actor, current_room, requires, transaction
@@ -26,6 +27,8 @@ blueprint = Blueprint("notifications", __name__, template_folder="templates")
 ROLES = {"development_worker": "development worker", "practitioner": "practitioner", "manager": "manager",
          "named_person": "named person"}
 
+#: Said before what happened, where a message says that it stands no more.
+BACK = {TAKEN_BACK: "Taken back: ", NO_LONGER_THEIRS: "No longer theirs: "}
 #: What is said of held messages once they are decided about, by the state they are in then.
 BECAME = {"sent": "sent.", "waiting": "on its way.", "settled": "kept as having gone out before.",
           "superseded": "not sent, for a later one about the same has gone out.", "failed": "could not be sent; its page says why."}
@@ -116,9 +119,10 @@ def rule_list() -> str:
     """List the rules: which event tells whom, with which words."""
     with current_room.database.read() as connection:
         found, changes = rules.load(connection), rules.last_changes(connection)
+        managers = directory.managers(connection, london_day(current_room.database.now(connection)))
     return render_template("rules.html", chapters=chapters(found.values()), changes=changes, happening=happening, whom=whom,
-                           channels=CHANNELS, reaches_nobody=reaches_nobody,
-                           silent=[rule for rule in found.values() if reaches_nobody(rule)])
+                           channels=CHANNELS, managers=managers,
+                           silent=[rule for rule in found.values() if reaches_nobody(rule, managers)])
 
 
 @blueprint.get("/rules/<id>")
@@ -184,9 +188,10 @@ def happening(rule: Rule) -> str:
 
 
 def why(message: Mapping[str, Any]) -> str:
-    """Say what happened that a message was sent for."""
+    """Say what happened that a message was sent for, and whether it takes that back."""
     rule = rules.shipped().get(message["rule"])
-    return happening(rule) if rule else event_words(message["event_type"])
+    words = happening(rule) if rule else event_words(message["event_type"])
+    return BACK.get(message["said"], "") + words
 
 
 def chapters(found: Iterable[Rule]) -> dict[str, list[Rule]]:

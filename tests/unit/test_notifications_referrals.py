@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.notifications import rules, words
-from services.notifications.domain import TAKEN_BACK, Key, Message, Told, messages, saying
+from services.notifications.domain import NO_LONGER_THEIRS, TAKEN_BACK, Key, Message, Told, messages, saying
 from shared import schemas
 from shared.schemas.kinds import Day, Moment, Number, OneOf
 from shared.schemas.shape import kinds_of
@@ -180,7 +180,7 @@ def test_N_07_the_new_practitioner_is_told_they_are_it_and_the_old_one_that_they
     assert set(sent) == {OTHER, PEOPLE[PRACTITIONER]}
     assert "You are its practitioner." in sent[OTHER].text and sent[OTHER].correction_of is None
     old = sent[PEOPLE[PRACTITIONER]]
-    assert (old.subject, old.said) == ("Update about R-7KQ2M", TAKEN_BACK)
+    assert (old.subject, old.said) == ("Update about R-7KQ2M", NO_LONGER_THEIRS)
     assert old.text == "Referral R-7KQ2M has another practitioner now. Nothing more is needed of you for it."
 
 
@@ -232,6 +232,12 @@ def test_N_07_nobody_leaves_because_a_rule_was_switched_off_or_an_address_taken_
     told = {**heard(tell("referral.received", data)), ("duty@pod.example", "referral-received"): Told("1", saying("e", "referral.received", 1, False, data).said)}
     off = {id_: rules.changed(rule, enabled=False) for id_, rule in rules.shipped().items()}
     assert messages(saying("e", "referral.received", 2, False, data), told, off) == []
+
+
+def test_X_06_somebody_who_was_erased_is_told_nothing() -> None:
+    data = golden("referral.received")
+    erased = {**data, PRACTITIONER: {**data[PRACTITIONER], "name": "Erased", "email": "erased@pod.invalid"}}
+    assert tell("referral.received", erased) == []
 
 
 # -- what may be said ----------------------------------------------------------------------------------------------
