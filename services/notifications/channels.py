@@ -1,7 +1,10 @@
 """How messages leave: one class per channel; so far the outbox page, which needs nobody else."""
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple, Protocol
+
+from services.notifications.words import said
 
 
 class Outcome(NamedTuple):
@@ -34,6 +37,11 @@ class OutboxPage:
 CHANNELS: dict[str, Channel] = {"outbox": OutboxPage()}
 #: `held`: a person decides whether it goes; `settled`: it went out before a restore, as a person found.
 STATES = ("waiting", "sent", "failed", "superseded", "held", "settled")
+
+
+def not_here(since: date) -> Outcome:
+    """Give the state of a message to somebody who is no longer here, since a day."""
+    return Outcome("failed", f"The directory says that they are no longer here since {said(since)}. Nobody was told in their place.")
 
 
 def accept(channel: str) -> Outcome:

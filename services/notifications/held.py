@@ -6,15 +6,16 @@ and the restore is held, until somebody looked up whether it went out.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.notifications import sent
-from services.notifications.channels import Outcome, accept
+from services.notifications import directory, sent
+from services.notifications.channels import Outcome, accept, not_here
 from services.notifications.store import heard, holds, notifications
+from shared.calendar import london_day
 from shared.database import Database, instant_text
 from shared.ids import digested
 from shared.ledger.types import Actor, Refused
@@ -76,9 +77,10 @@ def decide(connection: Connection, database: Database, actor: Actor, act: str, i
         return NOT_YOURS
     rows = _locked(connection, database, ids)
     left = _left(connection, database, {row["heard"] for row in rows}) if act == "release" else {}
+    gone = directory.gone(connection, database, {row["recipient"] for row in rows}, london_day(now))
     outcomes: dict[Outcome, list[str]] = {}
     for row in rows:
-        outcomes.setdefault(_outcome(act, row, left), []).append(row["id"])
+        outcomes.setdefault(_outcome(act, row, left, gone), []).append(row["id"])
     for outcome, its in outcomes.items():
         _write(connection, database, its, outcome, now, actor, act)
     return Decided({outcome.state: len(its) for outcome, its in outcomes.items()})
@@ -107,11 +109,13 @@ def _left(connection: Connection, database: Database, about: Collection[str]) ->
     return {(h, recipient, rule): revision for h, recipient, rule, revision in connection.execute(query)}
 
 
-def _outcome(act: str, row: sa.RowMapping, left: Mapping[tuple[str, str, str], int]) -> Outcome:
+def _outcome(act: str, row: sa.RowMapping, left: Mapping[tuple[str, str, str], int], gone: Mapping[str, date]) -> Outcome:
     if act == "settle":
         return WENT_OUT
     if left.get((row["heard"], row["recipient"], row["rule"]), 0) > row["revision"]:
         return OVERTAKEN
+    if since := gone.get(row["recipient"]):
+        return not_here(since)
     return accept(row["channel"])
 
 

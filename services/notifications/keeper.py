@@ -8,9 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.notifications import held, rules, sent, store
-from services.notifications.channels import Outcome, accept
-from services.notifications.domain import Key, Message, Told, messages, reaches_nobody, saying
+from services.notifications import directory, held, rules, sent, store
+from services.notifications.channels import Outcome, accept, not_here
+from services.notifications.domain import Key, Message, Told, messages, reaches_nobody, saying, with_managers
+from shared.calendar import london_day
 from shared.database import Database
 from shared.messaging.delivery import inbox_id
 from shared.messaging.envelope import Event
@@ -18,10 +19,14 @@ from shared.messaging.plain import PlainKeeper, Staged
 
 
 class NotificationsKeeper(PlainKeeper):
-    """Keeps what was heard and what was sent. Whom to tell stands in the event, so nobody need be known."""
+    """Keeps what was heard and what was sent. Whom to tell stands in the event, save the managers: the directory has them."""
 
     def __init__(self, database: Database):
         self.database = database
+
+    def introduce(self, connection: Connection, events: Sequence[Event]) -> None:
+        """Write what the directory says of its members."""
+        directory.keep(connection, self.database, events)
 
     def apply(self, connection: Connection, stage: Staged, now: datetime, yielding: Callable[[], None]) -> None:
         """Write the messages of a batch."""
@@ -30,16 +35,16 @@ class NotificationsKeeper(PlainKeeper):
         highest = self._hear(connection, stage.events)
         told = self._told(connection, [id_ for id_, revision in highest.items() if revision])
         in_force, spans = rules.load(connection), held.spans(connection)
-        made = []
+        managers, made = directory.managers(connection, london_day(now)), []
         for event in stage.events:
             id_, revision = about_id(event), revision_of(event)
             if revision <= highest[id_]:
                 continue
             highest[id_] = revision
             outcome = held.OUTCOME if held.covers(spans, event) else None
-            made += _tell(event, id_, told.setdefault(id_, {}), in_force, now, outcome)
+            made += _tell(event, id_, told.setdefault(id_, {}), in_force, now, outcome, managers)
             yielding()
-        self.database.insert(connection, store.notifications, made, conflict="nothing")
+        self.database.insert(connection, store.notifications, self._to_who_is_here(connection, made, now), conflict="nothing")
 
     def hold(self, connection: Connection, since: datetime, until: datetime) -> None:
         """Hold what was caused in a span that the databases have forgotten: it may have gone out already."""
@@ -51,9 +56,20 @@ class NotificationsKeeper(PlainKeeper):
 
     def warnings(self, connection: Connection) -> list[tuple[str, str]]:
         """Give what 'pod doctor' should warn of: what was found, and what to do."""
-        return [(f"the rule {rule.id} is on and reaches nobody: no event names a {' or '.join(rule.to)}",
-                 "Add their addresses on /notifications/rules, or turn it off") for rule in rules.load(connection).values()
-                if reaches_nobody(rule)]
+        managers = directory.managers(connection, london_day(self.database.now(connection)))
+        return [(f"the rule {rule.id} is on and reaches nobody: the directory has no {' and no '.join(rule.to)}",
+                 "Add one on /referrals/directory, or an address on /notifications/rules, or turn the rule off")
+                for rule in rules.load(connection).values() if reaches_nobody(rule, managers)]
+
+    def _to_who_is_here(self, connection: Connection, made: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+        """Send nothing to those who are no longer here: what is news to them waits for a person, what corrects goes nowhere."""
+        gone = directory.gone(connection, self.database, {row["recipient"] for row in made}, london_day(now))
+        kept = [row for row in made if row["recipient"] not in gone or not row["correction_of"]]
+        for row in kept:
+            if left := gone.get(row["recipient"]):
+                outcome = not_here(left)
+                row |= {"state": outcome.state, "why": outcome.why, "sent_at": None}
+        return kept
 
     def _hear(self, connection: Connection, events: Sequence[Event]) -> dict[str, int]:
         """Write the highest revision of each thing; give what it was before, 0 where nothing was heard."""
@@ -96,9 +112,10 @@ def revision_of(event: Event) -> int:
 
 
 def _tell(event: Event, id_: str, told: dict[Key, Told], in_force: Mapping[str, Any], now: datetime,
-          outcome: Outcome | None) -> list[dict[str, Any]]:
+          outcome: Outcome | None, managers: Collection[str]) -> list[dict[str, Any]]:
     """Give the rows of what one event makes us send, and note them in `told`."""
     found = saying(event.id, event.type, revision_of(event), event.withdrawn, event.data)
+    found = with_managers(found, managers)
     rows = [_row(message, event, id_, now, outcome or accept(message.channel)) for message in messages(found, told, in_force)]
     told.update({(row["recipient"], row["rule"]): Told(row["id"], row["said"], row["role"]) for row in rows})
     return rows

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.notifications import api, pages, rules, store
+from services.notifications import api, directory, pages, rules, store
 from shared.messaging.consumer import Events, hears
 from shared.messaging.envelope import Event
 from shared.web.app import create_app
@@ -22,6 +22,10 @@ class Notifications:
 
     events = Events()
     web = mounted(lambda room: create_app(room, Notifications.blueprints, Notifications.api))
+
+    @hears(directory.RECORDED)
+    def member(self, event: Event, stage: Any) -> None:
+        """Know who the managers are, and who is no longer here; the keeper has written it already."""
 
     @hears(*rules.events())
     def tell(self, event: Event, stage: Any) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import sqlalchemy as sa
@@ -17,6 +17,8 @@ IDENTITY = ("name", "nhs_number", "date_of_birth")
 #: How to reach a citizen, and what they need so as to take part.
 CONTACTS = ("telephone", "email", "contact_by", "address", "contact_when", "interpreter", "access_needs")
 COLUMNS = ("id", "kind", *IDENTITY, *CONTACTS, "team", "do_not", "next_of_kin", "recorded_at")
+#: A member of staff whom no event has named yet.
+NOBODY = {**dict.fromkeys(COLUMNS), "kind": "staff", "name": ""}
 
 
 class People:
@@ -35,6 +37,10 @@ class People:
 
     def get(self, connection: Connection, ids: Collection[str]) -> dict[str, RowMapping]:
         """Give the rows of `ids`; erased people are simply not there."""
+        return self._kept(connection, ids)
+
+    def _kept(self, connection: Connection, ids: Collection[str]) -> dict[str, RowMapping]:
+        """Give the rows as they were put."""
         if not ids:
             return {}
         query = sa.select(self.table).where(self.database.any_of(self.table.c.id, list(ids)))
@@ -48,7 +54,7 @@ class People:
         rows = list(people)
         if not rows:
             return
-        current = {id_: dict(row) for id_, row in self.get(connection, {row["id"] for row in rows}).items()}
+        current = {id_: dict(row) for id_, row in self._kept(connection, {row["id"] for row in rows}).items()}
         newest: dict[str, Mapping[str, Any]] = {}
         for row in rows:
             newest[row["id"]] = _stands(row, newest.get(row["id"]) or current.get(row["id"]))
@@ -56,6 +62,30 @@ class People:
         fresh = [row for row in whole if not _same(row, current.get(row["id"]))]
         self.database.insert(connection, self.table, fresh, conflict="update", newest="recorded_at",
                              update=[name for name in COLUMNS if name != "id"])
+
+
+class Staffed(People):
+    """People of a service that has the directory's word on staff: it stands over what events happened to say of them.
+
+    `members` has id, name, email, telephone and team; what it leaves empty is as events had it, so that no order of
+    the two matters. `counts` are the conditions under which a row of it has anything to say.
+    """
+
+    def __init__(self, database: Database, table: sa.Table, members: sa.Table, *counts: sa.ColumnElement[bool]):
+        super().__init__(database, table)
+        self.members, self.counts = members, counts
+
+    def get(self, connection: Connection, ids: Collection[str]) -> dict[str, RowMapping]:
+        """Give the rows of `ids`, staff as the directory has them."""
+        found = super().get(connection, ids)
+        if not ids:
+            return found
+        columns = [self.members.c[name] for name in ("id", "name", "email", "telephone", "team")]
+        query = sa.select(*columns).where(self.database.any_of(self.members.c.id, list(ids)), *self.counts)
+        for row in connection.execute(query).mappings():
+            told = {name: value for name, value in row.items() if value}
+            found[row["id"]] = cast(RowMapping, {**NOBODY, **found.get(row["id"], {}), **told})
+        return found
 
 
 def staff(entry: Mapping[str, Any], recorded_at: datetime) -> dict[str, Any]:

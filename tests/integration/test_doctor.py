@@ -62,8 +62,8 @@ def test_N_01_a_rule_that_is_on_and_reaches_nobody_is_a_warning_and_no_fault(tmp
         migrate.upgrade(room)
     found = doctor.examine(load(environ))
     warning = next(str(finding) for finding in found if finding.mild and "journey-opened" in finding.found)
-    assert warning == ("warn  notifications: the rule journey-opened is on and reaches nobody: no event names a manager. "
-                       "Add their addresses on /notifications/rules, or turn it off")
+    assert warning == ("warn  notifications: the rule journey-opened is on and reaches nobody: the directory has no manager. "
+                       "Add one on /referrals/directory, or an address on /notifications/rules, or turn the rule off")
     wrong = any(finding.remedy and not finding.mild for finding in found)
     assert doctor.main(environ) == int(wrong) and warning in capsys.readouterr().out
 

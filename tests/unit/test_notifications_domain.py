@@ -139,8 +139,8 @@ def test_dates_are_said_as_londons_days() -> None:
     assert words.fill("by {due_on}", words.fields_of("journey.review_overdue", {"reference": "J-1"})) == f"by {words.UNKNOWN}"
 
 
-def test_N_01_a_rule_for_managers_alone_reaches_nobody_until_an_address_is_added() -> None:
+def test_N_01_a_rule_for_managers_alone_reaches_nobody_until_there_is_one_or_an_address_is_added() -> None:
     rule = Rule("manager", ADMISSION, ("manager",), "{reference}", "since {admitted_at}")
-    assert reaches_nobody(rule)
-    assert not reaches_nobody(changed(rule, also=("helen@pod.example",))) and not reaches_nobody(changed(rule, enabled=False))
-    assert not any(reaches_nobody(rule) for rule in RULES.values())
+    assert reaches_nobody(rule, ()) and not reaches_nobody(rule, ("helen@pod.example",))
+    assert not reaches_nobody(changed(rule, also=("helen@pod.example",)), ()) and not reaches_nobody(changed(rule, enabled=False), ())
+    assert not any(reaches_nobody(rule, ()) for rule in RULES.values())
