@@ -18,7 +18,7 @@ def clean(name: str, kind: Kind) -> str:
     """
     last = re.split(r"[/\\]", name)[-1]
     seen = "".join(_letter(letter) for letter in unicodedata.normalize("NFC", last))
-    words = " ".join(seen.split()).strip(". ")
+    words = " ".join(seen.split()).rstrip(". ")
     stem, dot, ending = words.rpartition(".")
     if not dot or ending.lower() not in kind.endings:
         stem, ending = words, kind.endings[0]

@@ -65,6 +65,9 @@ def sniff(content: bytes, name: str = "") -> Kind:
 
 
 def _only(content: bytes, kind: Kind) -> None:
-    """Refuse what is a zip as well, as programs can be: a zip is read from its end, whatever stands before it."""
-    if kind is not DOCX and zipfile.is_zipfile(io.BytesIO(content)):
+    """Refuse what is a zip as well, as programs can be: a zip is read from its end, whatever stands before it.
+
+    Word is let be: a .docx is a zip, and since 2007 Word puts one with the colours into every .doc.
+    """
+    if kind not in (DOC, DOCX) and zipfile.is_zipfile(io.BytesIO(content)):
         raise Unfit(f"This file is two things at once: there is an archive behind what it shows. {OTHERWISE}")

@@ -116,12 +116,22 @@ def _judged_binary(ole: olefile.OleFileIO, seen: set[str]) -> None:
         raise _other_binary(seen)
     if any(path.split("/")[-1] in ("macros", "vba", "_vba_project") for path in seen):
         raise Unfit(_MACROS)
+    _whole_binary(ole)
     # the 9th bit of the flags in the file's information block says that the text is encrypted
     head = ole.openstream("WordDocument").read(12)
     if len(head) < 12:
         raise Unfit(_BROKEN)
     if int.from_bytes(head[10:12], "little") & 0x0100:
         raise Unfit(_LOCKED)
+
+
+def _whole_binary(ole: olefile.OleFileIO) -> None:
+    """Read every stream to its end, for the directory of one that was cut short may be whole."""
+    sizes = {tuple(path): ole.get_size(path) for path in ole.listdir()}
+    if sum(sizes.values()) > UNFOLDED:
+        raise Unfit(_FOLDED)
+    if any(len(ole.openstream(list(path)).read()) < size for path, size in sizes.items()):
+        raise Unfit(_BROKEN)
 
 
 def _other_binary(seen: set[str]) -> Unfit:
