@@ -74,7 +74,7 @@ class ReferralForm(Form):
 
     duplicate_reason = TextAreaField("Why do you send it?")
     name = TextField("Name")
-    date_of_birth = DateField("Date of birth", what="The date of birth")
+    date_of_birth = DateField("Date of birth", what="The date of birth", past=True)
     nhs_number = TextField("NHS number")
     telephone = TelephoneField("Telephone number (optional)")
     email = EmailField("Email address (optional)")

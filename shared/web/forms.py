@@ -1,7 +1,7 @@
 """Forms in the look of the Design System, with our own words for dates and links that land on the first box."""
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import wtforms
@@ -19,7 +19,9 @@ from govuk_frontend_wtf.wtforms_widgets import (
     GovTextInput,
 )
 
+from shared.calendar import london_day
 from shared.ledger.types import Refused
+from shared.web.dates import Asked, read
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -124,44 +126,36 @@ class _DateInput(GovDateInput):  # type: ignore[misc]
         if field.raw_data is not None:
             field.raw_data = [*field.raw_data, "", "", ""][:3]
         given: dict[str, Any] = super().map_gov_params(field, **kwargs)
+        if field.raw_data is None and field.data:
+            for item, number in zip(given["items"], (field.data.day, field.data.month, f"{field.data.year:04}"), strict=True):
+                item["value"] = str(number)
         return given
 
 
 class DateField(wtforms.Field):  # type: ignore[misc]
-    """A day in three boxes; errors are sentences that name the field and say what to do.
+    """A day in three boxes, read however people write it (`shared.web.dates`); errors are sentences that say what to do.
 
-    `what` begins the sentences ("The date of birth"); default: the label.
+    `what` begins the sentences ("The date of birth"); default: the label. `past`: it may lie a lifetime back, so that
+    two digits of the year 85 mean 1985; else they mean a year near today. Saved data is a date or its ISO 8601 text.
     """
 
     widget = _DateInput()
 
-    def __init__(self, label: str = "", validators: Any = None, what: str = "", **kwargs: Any):
+    def __init__(self, label: str = "", validators: Any = None, what: str = "", past: bool = False, **kwargs: Any):
         super().__init__(label, validators, **kwargs)
-        self.what = what or label.rstrip("?")
+        self.what, self.past = what or label.rstrip("?"), past
 
     def _value(self) -> str:
         return " ".join(self.raw_data) if self.raw_data else ""
 
+    def process_data(self, value: date | str | None) -> None:
+        """Take the saved day."""
+        self.data: date | None = date.fromisoformat(value) if isinstance(value, str) and value else value or None
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read day, month, year; all empty is no date, and for a validator to judge."""
-        self.data: date | None = None
-        boxes = [box.strip() for box in [*valuelist, "", "", ""][:3]]
-        if not any(boxes):
-            return
-        missing = [name for name, box in zip(("a day", "a month", "a year"), boxes, strict=True) if not box]
-        if missing:
-            raise ValueError(f"{self.what} must include {' and '.join(missing)}")
-        self.data = self._real(boxes)
-
-    def _real(self, boxes: list[str]) -> date:
-        if not all(box.isascii() and box.isdigit() for box in boxes):
-            raise ValueError(f"{self.what} must be in numbers, like 27 3 2026")
-        if len(boxes[2]) != 4:
-            raise ValueError(f"The year of {self.what[:1].lower()}{self.what[1:]} must have 4 digits, like 2026")
-        try:
-            return date(int(boxes[2]), int(boxes[1]), int(boxes[0]))
-        except ValueError:
-            raise ValueError(f"{self.what} must be a real date, like 27 3 2026") from None
+        self.data = None
+        self.data = read(valuelist[:3], Asked(self.what, london_day(datetime.now(UTC)), self.past))
 
 
 class Answered:
