@@ -4,13 +4,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 ROLES: dict[str, frozenset[str]] = {
+    # whoever opens the public form; nobody signs in as one
+    "citizen": frozenset({"referral:send-self"}),
     "practitioner": frozenset({"referral:send", "referral:read-own", "referral:withdraw-own", "journey:read-own"}),
     "worker": frozenset({
-        "referral:send", "referral:read", "referral:triage", "referral:withdraw", "directory:read",
+        "referral:send", "referral:send-self", "referral:read", "referral:triage", "referral:withdraw", "directory:read",
         "journey:read", "journey:write", "journey:correct", "notification:read",
     }),
     "manager": frozenset({
-        "referral:send", "referral:read", "referral:triage", "referral:withdraw", "referral:accept", "referral:decline",
+        "referral:send", "referral:send-self", "referral:read", "referral:triage", "referral:withdraw", "referral:accept", "referral:decline",
         "referral:allocate", "directory:read", "directory:write", "journey:read", "journey:write", "journey:correct", "notification:read",
         "notification:rules", "notification:settle",
     }),

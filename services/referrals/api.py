@@ -1,6 +1,7 @@
 """The JSON API of referrals; its bodies and states are fixed, other systems build on them."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, NoReturn, cast
 from uuid import UUID
@@ -9,12 +10,13 @@ from flask import request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from services.referrals import asking, body, directory, lists, view
+from services.referrals import amending, asking, body, directory, lists, sending, view
 from services.referrals.desk import Answer, Desk
 from services.referrals.references import read_reference
 from shared.calendar import london_day
 from shared.ledger.store import Stale, Written
 from shared.ledger.types import Actor, Refused
+from shared.pathways import PATHWAYS
 from shared.schemas.shape import Shape, json_schema
 from shared.web.context import current_actor, current_room, requires, transaction
 from shared.web.etags import changed_meanwhile, etag, if_match
@@ -87,21 +89,20 @@ class Referral(MethodView):
         """Give a referral, the rules it is judged by, and what is missing."""
         with current_room.database.read() as connection:
             desk = open_desk(connection)
-            return _shown(desk, found_or_404(desk, id))
+            return shown(desk, found_or_404(desk, id))
 
 
-@blueprint.route("/<uuid:id>/documents")
-class Documents(MethodView):
-    """The documents of one referral."""
+@blueprint.route("/check")
+class Check(MethodView):
+    """What a referral would be answered."""
 
-    @blueprint.doc(**described(body.Document))
+    @blueprint.doc(**described(body.Referral))
     @requires(WITH_US)
     @in_transaction
-    def post(self, id: UUID) -> Any:
-        """Add a document by kind and date."""
-        desk, today = _desk_with(id)
-        paper = _read(body.Document, today)
-        return _shown(desk, settled(desk.add_document(str(id), paper, if_match())), 201)
+    def post(self) -> Any:
+        """Say whether a referral could be accepted as it stands, and what is missing; nothing is sent or kept."""
+        desk = open_desk(transaction())
+        return view.foreseen(desk, sending.preview(desk, _read(body.Referral, london_day(desk.now))))
 
 
 @blueprint.route("/<uuid:id>/accept")
@@ -112,47 +113,60 @@ class Accept(MethodView):
     @in_transaction
     def post(self, id: UUID) -> Any:
         """Accept it; a journey opens."""
-        desk, _ = _desk_with(id)
-        return _shown(desk, settled(desk.accept(str(id), if_match())))
+        desk, _ = desk_with(id)
+        return shown(desk, settled(desk.accept(str(id), if_match())))
 
 
-@blueprint.route("/<uuid:id>/decline")
-class Decline(MethodView):
-    """The refusal of one referral."""
+@blueprint.route("/<uuid:id>/amend")
+class Amend(MethodView):
+    """What of a referral is amended."""
 
-    @blueprint.doc(**described(body.Decline))
+    @blueprint.doc(**described(body.Amend))
     @requires(WITH_US)
     @in_transaction
     def post(self, id: UUID) -> Any:
-        """Decline it, with a reason."""
-        desk, today = _desk_with(id)
-        return _shown(desk, settled(desk.decline(str(id), _read(body.Decline, today), if_match())))
+        """Amend it after it was sent: what is named is replaced, `clear` takes away."""
+        desk, today = desk_with(id)
+        pathway = PATHWAYS[found_or_404(desk, id).state["pathway"]]
+        taken = right(*body.amendment(pathway, request.get_json(), today))
+        return shown(desk, settled(amending.amend(desk, str(id), taken, if_match())))
 
 
-@blueprint.route("/<uuid:id>/withdraw")
-class Withdraw(MethodView):
-    """The taking back of one referral."""
-
-    @blueprint.doc(**described(body.Withdraw))
-    @requires(WITH_US)
-    @in_transaction
-    def post(self, id: UUID) -> Any:
-        """Take it back, with a reason."""
-        desk, today = _desk_with(id)
-        return _shown(desk, settled(desk.withdraw(str(id), _read(body.Withdraw, today), if_match())))
+Do = Callable[[Desk, UUID, dict[str, Any], "int | None"], Answer]
 
 
-@blueprint.route("/<uuid:id>/allocate")
-class Allocate(MethodView):
-    """The development worker of one referral."""
+def command(name: str, path: str, shape: type[Shape], words: str, do: Do, status: int = 200) -> None:
+    """Add a command of one body to the API: `do` is given the desk, the ids of the path, the body and the version seen."""
+    def post(self: MethodView, id: UUID, **more: UUID) -> Any:
+        desk, today = desk_with(id)
+        return shown(desk, settled(do(desk, id, {**_read(shape, today), **{key: str(value) for key, value in more.items()}}, if_match())), status)
+    post.__doc__ = words
+    view_class = type(name, (MethodView,), {"__doc__": words, "post": blueprint.doc(**described(shape))(requires(WITH_US)(in_transaction(post)))})
+    blueprint.route(f"/<uuid:id>/{path}")(view_class)
 
-    @blueprint.doc(**described(body.Allocate))
-    @requires(WITH_US)
-    @in_transaction
-    def post(self, id: UUID) -> Any:
-        """Choose the development worker."""
-        desk, today = _desk_with(id)
-        return _shown(desk, settled(directory.allocate(desk, str(id), _read(body.Allocate, today), if_match())))
+
+command("Documents", "documents", body.Document, "Add a document by kind and date.",
+        lambda desk, id, given, seen: desk.add_document(str(id), given, seen), 201)
+command("RemoveDocument", "documents/<uuid:document>/remove", body.Remove, "Take a document out that should not be here.",
+        lambda desk, id, given, seen: desk.remove_document(str(id), given["document"], given["reason"], seen))
+command("Decline", "decline", body.Decline, "Decline it, with a reason.", lambda desk, id, given, seen: desk.decline(str(id), given, seen))
+command("Withdraw", "withdraw", body.Withdraw, "Take it back, with a reason.", lambda desk, id, given, seen: desk.withdraw(str(id), given, seen))
+command("Allocate", "allocate", body.Allocate, "Choose the development worker.",
+        lambda desk, id, given, seen: directory.allocate(desk, str(id), given, seen))
+command("AskMore", "questions", body.Question, "Ask the practitioner for more.",
+        lambda desk, id, given, seen: desk.ask_more(str(id), given, seen), 201)
+command("AnswerQuestion", "questions/<uuid:question>/answer", body.Answer, "Answer what was asked.",
+        lambda desk, id, given, seen: desk.answer(str(id), given["question"], given, seen))
+command("Keep", "keep", body.Keep, "Keep it although the citizen may already be with us.",
+        lambda desk, id, given, seen: desk.keep(str(id), given, seen))
+command("Merge", "merge", body.Merge, "Let it go on with another referral of the same citizen.",
+        lambda desk, id, given, seen: desk.merge(str(id), given, seen))
+command("GiveAvailability", "availability", body.Availability, "Say when somebody can come to the introductory meeting.",
+        lambda desk, id, given, seen: desk.give_availability(str(id), given, seen))
+command("OfferMeeting", "meeting", body.Meeting, "Offer the introductory meeting, or move it.",
+        lambda desk, id, given, seen: desk.offer_meeting(str(id), given, seen))
+command("CallOffMeeting", "meeting/call-off", body.CallOff, "Call the introductory meeting off.",
+        lambda desk, id, given, seen: desk.call_off(str(id), given, seen))
 
 
 def found_or_404(desk: Desk, id: UUID) -> Written:
@@ -180,21 +194,27 @@ def _refuse(refusal: Refused) -> NoReturn:
     problem(409, refusal.reason, title="Refused by a rule", rule=refusal.rule, help=refusal.help, errors=errors)
 
 
-def _desk_with(id: UUID) -> tuple[Desk, date]:
+def desk_with(id: UUID) -> tuple[Desk, date]:
+    """Give the desk of whoever asks and today, where the referral is theirs to see."""
     desk = open_desk(transaction())
     found_or_404(desk, id)
     return desk, london_day(desk.now)
 
 
 def _read(shape: type[Shape], today: date) -> dict[str, Any]:
-    taken, faults = body.read(shape, request.get_json(), today)
+    return right(*body.read(shape, request.get_json(), today))
+
+
+def right(taken: dict[str, Any], faults: body.Faults) -> dict[str, Any]:
+    """Give what was sent where nothing is wrong with it, else answer what is."""
     if faults:
         problem(422, "Some of what was sent is not right.",
                 errors=[{"pointer": pointer, "detail": words} for pointer, words in faults.items()])
     return taken
 
 
-def _shown(desk: Desk, found: Written, status: int = 200) -> Any:
+def shown(desk: Desk, found: Written, status: int = 200) -> Any:
+    """Answer with a referral as it stands now."""
     return view.whole(desk, found), status, {"ETag": etag(found.version)}
 
 

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from flask import g
 from sqlalchemy.engine import Connection
 
-from services.referrals.desk import Answer, Desk, plain
+from services.referrals import sending
+from services.referrals.desk import Answer, Desk
 from services.referrals.rules import in_words
 from services.referrals.store import asked
 from shared.calendar import london
@@ -36,7 +37,7 @@ def send(desk: Desk, body: Data) -> tuple[str, Answer]:
     if again := _free_again(desk):
         _note(desk, body["citizen"], TOO_OFTEN)
         _too_often(again, desk.now)
-    id_, answer = desk.send(body)
+    id_, answer = sending.send(desk, body)
     _note(desk, body["citizen"], _told(answer))
     return id_, answer
 
@@ -57,14 +58,14 @@ def _told(answer: Answer) -> str:
     """Say in what way an answer told that somebody may be with us; empty where it did not."""
     if isinstance(answer, Refused):
         return ASKED_WHY if answer.field == "duplicate_reason" else ""
-    return TAKEN if isinstance(answer, Written) and answer.state["duplicate_reason"] else ""
+    return TAKEN if isinstance(answer, Written) and (answer.state["duplicates"] or answer.state.get("number_of")) else ""
 
 
 def _note(desk: Desk, given: Data, answer: str) -> None:
     number = given.get("nhs_number")
     g.asked = {"id": str(uuid.uuid4()), "who": desk.who, "asked_at": desk.now, "answer": answer,
                "number": _digest(number) if number else None,
-               "person": _digest(f"{plain(given['name'])}|{given['date_of_birth']}")} if answer else None
+               "person": _digest(f"{sending.plain(given['name'])}|{given['date_of_birth']}")} if answer else None
 
 
 def _digest(text: str) -> str:

@@ -7,14 +7,17 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from services.referrals.rules import add_months
+from services.referrals.clocks import add_months
+from shared.ledger.people import CONTACTS
 from shared.pathways import PATHWAYS, Choice, Pathway
-from shared.schemas.kinds import Day, Email, Number, OneOf, Text
-from shared.schemas.people import Citizen, key, legal_status
+from shared.schemas.kinds import Day, Email, Moment, NhsNumber, Number, OneOf, Text, YesNo
+from shared.schemas.people import CitizenInFull, NextOfKin, key, legal_status
 from shared.schemas.shape import ListOf, Part, Shape
 
 #: Age nobody has reached; a date of birth before it is a slip.
 OLDEST = 125
+#: What of a citizen may be taken away; name, date of birth and NHS number are only put right.
+CLEARABLE = (*CONTACTS, "do_not", "next_of_kin")
 KINDS = tuple(dict.fromkeys(paper.kind for pathway in PATHWAYS.values() for paper in pathway.document))
 PREFERENCES = tuple(dict.fromkeys(choice.key for pathway in PATHWAYS.values() for choice in pathway.meeting_preference))
 
@@ -24,6 +27,7 @@ class Document(Shape):
 
     kind = OneOf(*KINDS, required=True)
     dated = Day(required=True)
+    expires_on = Day(purpose="its own last day, where it has one")
 
 
 class Referrer(Shape):
@@ -53,21 +57,116 @@ class Inpatient(Shape):
 
 
 class Referral(Shape):
-    """A referral as it is sent."""
+    """A referral as it is sent; of a citizen who refers themself nobody else is named."""
 
     pathway = OneOf(*PATHWAYS, required=True)
-    citizen = Part(Citizen, required=True)
-    conversation_held_on = Day(required=True)
+    self_referral = YesNo(purpose="the citizen refers themself, on a pathway that allows it")
+    citizen = Part(CitizenInFull, required=True)
+    conversation_held_on = Day(purpose="required unless the citizen refers themself")
     reason = Text(4000, required=True)
     conditions = ListOf(Text(), most=20)
     meeting_preference = OneOf(*PREFERENCES, required=True)
-    referrer = Part(Referrer, required=True)
+    referrer = Part(Referrer, purpose="required unless the citizen refers themself")
     named_person = Part(NamedPerson)
-    commitment_months = Number(required=True)
+    commitment_months = Number(purpose="required unless the citizen refers themself")
     documents = ListOf(Part(Document), most=20)
     inpatient = Part(Inpatient)
     social_issues = ListOf(Text(), most=20)
     duplicate_reason = Text(2000)
+
+
+class Contacts(Shape):
+    """What of a citizen may be amended."""
+
+    name = Text()
+    date_of_birth = Day()
+    nhs_number = NhsNumber()
+    telephone = Text(40)
+    email = Email()
+    contact_by = OneOf("telephone", "text", "email", "letter")
+    do_not = ListOf(Text())
+    address = Text(500)
+    contact_when = Text(500)
+    interpreter = Text(100)
+    access_needs = Text(2000)
+    next_of_kin = Part(NextOfKin)
+
+
+class Amend(Shape):
+    """What of a referral is changed after it was sent, and why."""
+
+    amendment_reason = Text(2000, required=True)
+    citizen = Part(Contacts)
+    clear = ListOf(OneOf(*CLEARABLE), purpose="what of the citizen is not so any more, without anything new in its place")
+    conversation_held_on = Day()
+    reason = Text(4000)
+    conditions = ListOf(Text(), most=20)
+    meeting_preference = OneOf(*PREFERENCES)
+    referrer = Part(Referrer)
+    named_person = Part(NamedPerson)
+    commitment_months = Number()
+    inpatient = Part(Inpatient)
+    social_issues = ListOf(Text(), most=20)
+
+
+class Question(Shape):
+    """What the practitioner is asked."""
+
+    words = Text(4000, required=True)
+
+
+class Answer(Shape):
+    """What the practitioner answers."""
+
+    words = Text(4000, required=True)
+
+
+class Keep(Shape):
+    """Why a referral is kept although the citizen may already be with us."""
+
+    reason = Text(2000, required=True)
+
+
+class Merge(Shape):
+    """With which referral it goes on, and why."""
+
+    reason = Text(2000, required=True)
+    into = key(purpose="id of the other referral")
+
+
+class Remove(Shape):
+    """Why a document is taken out."""
+
+    reason = Text(2000, required=True)
+
+
+class Time(Shape):
+    """A time at which somebody can."""
+
+    starts_at = Moment(required=True)
+    ends_at = Moment(required=True)
+
+
+class Availability(Shape):
+    """When one of those who take part can; an empty list takes back what was said."""
+
+    whose = OneOf("citizen", "practitioner", "development_worker", required=True)
+    times = ListOf(Part(Time), required=True, most=60)
+
+
+class Meeting(Shape):
+    """When and how the introductory meeting is offered."""
+
+    starts_at = Moment(required=True)
+    mode = OneOf(*PREFERENCES, required=True)
+    place = Text(500, purpose="room, number to ring, or address of the call")
+    agreed = YesNo(purpose="all have agreed to this time in another way than by giving times")
+
+
+class CallOff(Shape):
+    """Why the meeting is off."""
+
+    reason = Text(2000, required=True)
 
 
 class Decline(Shape):
@@ -113,8 +212,26 @@ def _unlikely(shape: type[Shape], taken: dict[str, Any], today: date) -> Iterato
     """Find what has the right shape and is wrong all the same; `taken` may lack anything."""
     if shape is Document:
         yield from _future(taken, "dated", "/dated", today)
+    elif shape is Availability:
+        yield from (("/times/" + str(index), "ends before it begins") for index, one in enumerate(taken.get("times", []))
+                    if {"starts_at", "ends_at"} <= set(one) and one["ends_at"] <= one["starts_at"])
     elif shape is Referral and "pathway" in taken:
+        yield from _absent(taken)
         yield from _wrong(taken, PATHWAYS[taken["pathway"]], today)
+
+
+def amendment(pathway: Pathway, given: Any, today: date) -> tuple[dict[str, Any], Faults]:
+    """Take an amendment of a referral of this pathway; as `read`."""
+    taken, faults = read(Amend, given, today)
+    number = {"nhs_number": "kept"}  # it need not be said again
+    more = dict(_wrong({**taken, "citizen": {**number, **taken.get("citizen", {})}}, pathway, today))
+    return _normal({"pathway": pathway.name, **taken}) if not faults else taken, {**more, **faults}
+
+
+def _absent(taken: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find what only a citizen who refers themself may leave out."""
+    if not taken.get("self_referral"):
+        yield from (("/" + name, "is missing") for name in ("referrer", "conversation_held_on", "commitment_months") if name not in taken)
 
 
 def _pointers(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -128,8 +245,8 @@ def _pointers(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def _normal(taken: dict[str, Any]) -> dict[str, Any]:
     """Give words of lists by their keys, whichever way they were written."""
     pathway = PATHWAYS[taken["pathway"]]
-    return {**taken, "conditions": [_key(pathway.condition, word) or word for word in taken.get("conditions", [])],
-            "social_issues": [_key(pathway.social_issue, word) or word for word in taken.get("social_issues", [])]}
+    lists = {"conditions": pathway.condition, "social_issues": pathway.social_issue}
+    return {**taken, **{name: [_key(choices, word) or word for word in taken[name]] for name, choices in lists.items() if name in taken}}
 
 
 def _key(choices: Iterable[Choice], word: str) -> str | None:

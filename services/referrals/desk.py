@@ -1,21 +1,22 @@
 """What pages and API both do: find people, ask the ledger, and put a refusal into words a person can use."""
 from __future__ import annotations
 
-import hashlib
-import uuid
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.referrals import domain, store
-from services.referrals.references import new_reference
+from services.referrals import access, decisions, meeting, rulebook, store
+from services.referrals.decisions import Decision
+from services.referrals.directory import sightings
+from services.referrals.meeting import Span
 from services.referrals.rules import in_words
+from services.referrals.state import pathway_of
 from shared.calendar import london
 from shared.database import Database
-from shared.ledger.people import citizen, staff
+from shared.ledger.people import staff
 from shared.ledger.store import Ledger, Stale, Written
 from shared.ledger.tables import staff_id
 from shared.ledger.types import Actor, Data, Refused, State
@@ -23,11 +24,13 @@ from shared.permissions import may
 
 Answer = Written | Refused | Stale
 Rows = dict[str, Mapping[str, Any]]
+#: A command of the domain, still to be told what it is about: (state, now, actor, who, ...) -> what is said.
+Command = Callable[..., Decision]
 
 #: What a person did who decided.
 DID = {"accepted": "accepted", "declined": "declined", "withdrawn": "withdrew"}
 
-people, referrals = store.tables.people, store.referrals
+referrals = store.referrals
 
 
 class Desk:
@@ -43,36 +46,26 @@ class Desk:
     def read(self, id_: str) -> Written | None:
         """Give a referral the person may see; None also for one they may not (R-14)."""
         found = self.ledger.read(self.connection, id_)
-        if found is None or not found.state["stage"] or not domain.may_see(found.state, self.actor, self.who):
+        if found is None or not found.state["stage"] or not access.may_see(found.state, self.actor, self.who):
             return None
         return found
 
-    def send(self, body: Data) -> tuple[str, Answer]:
-        """Take a referral in; `body` as `services.referrals.body` has checked it. Give its id and what became of it."""
-        given = body["citizen"]
-        self._one_at_a_time(given)
-        known = self._citizen(given)
-        number_of = known["id"] if known is not None and _is_somebody_else(known, given) else None
-        citizen_id = known["id"] if known is not None and not number_of else str(uuid.uuid4())
-        duplicates = self.duplicates(body["pathway"], given, {citizen_id, *([number_of] if number_of else [])})
-        sent = self._facts(body, citizen_id, duplicates, number_of)
-        # a number is one person's: here it is kept as whose it is, until staff have found out
-        self._introduce({**body, "citizen": {**given, "nhs_number": None}} if number_of else body, citizen_id)
-        id_ = str(uuid.uuid4())
-        return id_, self.ask(id_, lambda state, now: domain.receive(
-            state, now, self.actor, self.who, sent, date.fromisoformat(given["date_of_birth"]), body.get("documents", [])))
-
-    def ask(self, id_: str, decide: Callable[[State, datetime], domain.Decision], expect: int | None = None) -> Answer:
+    def ask(self, id_: str, decide: Callable[[State, datetime], Decision], expect: int | None = None) -> Answer:
         """Let the domain judge under the lock; a refusal of what is decided says who decided, and when."""
         seen: list[State] = []
 
-        def judged(state: State, now: datetime) -> domain.Decision:
+        def judged(state: State, now: datetime) -> Decision:
             seen.append(state)
             return decide(state, now)
         answer = self.ledger.command(self.connection, id_, judged, expect)
         if isinstance(answer, Refused) and answer.rule == "R-14" and seen[0]["decision"]:
             return answer._replace(reason=self.decided_words(seen[0]))
         return answer
+
+    def do(self, command: Command, id_: str, *given: Any, expect: int | None = None) -> Answer:
+        """Give a command to the domain in the name of whoever asks."""
+        self.introduce_staff([self.me()])
+        return self.ask(id_, lambda state, now: command(state, now, self.actor, self.who, *given), expect)
 
     def decided_words(self, state: State) -> str:
         """Say who decided, what, and when."""
@@ -82,30 +75,76 @@ class Desk:
         return f"{who} {DID[decision['state']]} this referral on {in_words(when.date())} at {when:%H:%M}."
 
     def add_document(self, id_: str, paper: Data, expect: int | None = None) -> Answer:
-        """Note a document."""
-        return self.ask(id_, lambda state, now: domain.add_document(state, now, self.actor, self.who, paper), expect)
+        """Note a document: {kind, dated, expires_on?, file?}."""
+        return self.do(decisions.add_document, id_, paper, expect=expect)
+
+    def remove_document(self, id_: str, document: str, reason: str, expect: int | None = None) -> Answer:
+        """Take a document out."""
+        return self.do(decisions.remove_document, id_, document, reason, expect=expect)
 
     def accept(self, id_: str, expect: int | None = None) -> Answer:
         """Accept a referral."""
-        self._introduce_staff([self._me()])
-        return self.ask(id_, lambda state, now: domain.accept(state, now, self.actor, self.who), expect)
+        return self._kept_by_its_rules(self.do(decisions.accept, id_, expect=expect))
 
     def decline(self, id_: str, given: Data, expect: int | None = None) -> Answer:
         """Decline a referral."""
-        self._introduce_staff([self._me()])
-        return self.ask(id_, lambda state, now: domain.decline(
-            state, now, self.actor, self.who, given["reason"], given["words"], given.get("would_change", "")), expect)
+        return self._kept_by_its_rules(self.do(
+            decisions.decline, id_, given["reason"], given["words"], given.get("would_change", ""), expect=expect))
 
     def withdraw(self, id_: str, given: Data, expect: int | None = None) -> Answer:
         """Take a referral back."""
-        self._introduce_staff([self._me()])
-        return self.ask(id_, lambda state, now: domain.withdraw(
-            state, now, self.actor, self.who, given["reason"], given.get("words", "")), expect)
+        return self._kept_by_its_rules(self.do(decisions.withdraw, id_, given["reason"], given.get("words", ""), expect=expect))
 
     def allocate(self, id_: str, email: str, name: str = "", team: str = "", expect: int | None = None) -> Answer:
         """Choose the development worker."""
-        self._introduce_staff([{"email": email, "name": name, "team": team}, self._me()])
-        return self.ask(id_, lambda state, now: domain.allocate(state, now, self.actor, self.who, staff_id(email)), expect)
+        self.introduce_staff([{"email": email, "name": name, "team": team, "roles": ["worker"]}])
+        return self.do(decisions.allocate, id_, staff_id(email), expect=expect)
+
+    def ask_more(self, id_: str, given: Data, expect: int | None = None) -> Answer:
+        """Ask the practitioner for more."""
+        return self.do(decisions.ask_more, id_, given["words"], expect=expect)
+
+    def answer(self, id_: str, question: str, given: Data, expect: int | None = None) -> Answer:
+        """Answer what was asked."""
+        return self.do(decisions.answer, id_, question, given["words"], expect=expect)
+
+    def keep(self, id_: str, given: Data, expect: int | None = None) -> Answer:
+        """Keep a referral that may repeat another (R-13)."""
+        return self.do(decisions.keep, id_, given["reason"], expect=expect)
+
+    def merge(self, id_: str, given: Data, expect: int | None = None) -> Answer:
+        """Let a referral go on with another of the same citizen; its documents go with it (R-13)."""
+        into = self.read(given["into"])
+        if into is None:
+            return Refused("R-13", "There is no such referral.", "Choose one of those it may repeat.", "into")
+        before = self.read(id_)
+        answer = self._kept_by_its_rules(self.do(decisions.merge, id_, given["reason"], into.state, expect=expect))
+        if isinstance(answer, Written) and before is not None:
+            for paper in before.state["documents"].values():
+                self.add_document(given["into"], paper)
+        return answer
+
+    def give_availability(self, id_: str, given: Data, expect: int | None = None) -> Answer:
+        """Note when somebody can come to the introductory meeting (R-07)."""
+        return self.do(meeting.give_availability, id_, given["whose"], given["times"], expect=expect)
+
+    def offer_meeting(self, id_: str, given: Data, expect: int | None = None) -> Answer:
+        """Offer the introductory meeting (R-07)."""
+        found = self.read(id_)
+        return self.do(meeting.offer, id_, given, self.busy(found.state) if found else [], expect=expect)
+
+    def call_off(self, id_: str, given: Data, expect: int | None = None) -> Answer:
+        """Call the introductory meeting off."""
+        return self.do(meeting.call_off, id_, given["reason"], expect=expect)
+
+    def busy(self, state: State) -> list[Span]:
+        """Give the other meetings of the referral's development worker that are still to come."""
+        if not state["allocation"]:
+            return []
+        table = referrals.c
+        query = sa.select(table.meeting_at, table.meeting_until).where(
+            table.development_worker == state["allocation"]["development_worker"], table.meeting_until > self.now, table.id != state["id"])
+        return [Span(row.meeting_at, row.meeting_until) for row in self.connection.execute(query)]
 
     def people(self, ids: Collection[str]) -> Rows:
         """Give the rows of people by id."""
@@ -116,59 +155,23 @@ class Desk:
         rows = self.people(ids)
         return {id_: (rows[id_]["name"] or rows[id_]["email"] or "Somebody") if id_ in rows else "Somebody" for id_ in ids}
 
-    def duplicates(self, pathway: str, given: Data, citizens: set[str]) -> list[str]:
-        """Give the referrals under way on a pathway that may be of the same person (R-13)."""
-        same = sa.select(people.c.id, people.c.name).where(people.c.date_of_birth == given["date_of_birth"], people.c.kind == "citizen")
-        ids = {row.id for row in self.connection.execute(same) if plain(row.name) == plain(given["name"])} | citizens
-        query = sa.select(referrals.c.id).where(
-            self.database.any_of(referrals.c.citizen, sorted(ids)), referrals.c.pathway == pathway,
-            referrals.c.stage.in_(store.LIVE)).order_by(referrals.c.received_at, referrals.c.id)
-        return list(self.connection.execute(query).scalars())
-
     def is_shared(self, citizen_id: str) -> bool:
         """Say whether somebody else referred the citizen too, so that what is known of them is not all from who asks."""
         others = sa.select(referrals.c.id).where(
-            referrals.c.citizen == citizen_id, referrals.c.practitioner != self.who, referrals.c.sent_by != self.who)
+            referrals.c.citizen == citizen_id, referrals.c.practitioner.is_distinct_from(self.who), referrals.c.sent_by != self.who)
         return self.connection.execute(others.limit(1)).first() is not None
 
-    def _facts(self, body: Data, citizen_id: str, duplicates: list[str], number_of: str | None) -> Data:
-        """Give what the referral says without saying who anybody is."""
-        referrer, named, inpatient = body["referrer"], body.get("named_person"), body.get("inpatient")
-        return {
-            **{name: body[name] for name in ("pathway", "conversation_held_on", "reason", "conditions", "social_issues",
-                                             "meeting_preference", "commitment_months")},
-            "reference": self._reference(), "citizen_id": citizen_id, "inpatient": inpatient,
-            "practitioner": {"id": staff_id(referrer["email"]), "role": referrer["role"], "team": referrer["team"]},
-            "named_person": {"id": staff_id(named["email"]), "team": named["team"]} if named else None,
-            "duplicates": duplicates, "duplicate_reason": body.get("duplicate_reason") if duplicates or number_of else None,
-            **({"number_of": number_of} if number_of else {})}
+    def me(self) -> Data:
+        """Give whoever asks, as staff are introduced."""
+        return {"email": self.actor.email, "name": self.actor.name, "team": self.actor.team, "roles": self.actor.roles}
 
-    def _reference(self) -> str:
-        while True:
-            made = new_reference()
-            if not self.connection.execute(sa.select(referrals.c.id).where(referrals.c.reference == made)).first():
-                return made
+    def introduce_staff(self, entries: list[Data], others: list[Data] | None = None) -> None:
+        """Write staff, and `others` beside them; an empty box takes nothing away of what is known."""
+        self.ledger.people.put(self.connection, [*(others or []), *self.filled([staff(entry, self.now) for entry in entries])])
+        sightings.see(self.connection, self.database, entries, self.now)
 
-    def _citizen(self, given: Data) -> Data | None:
-        if "nhs_number" not in given:
-            return None
-        query = sa.select(people).where(people.c.nhs_number == given["nhs_number"])
-        row = self.connection.execute(query).mappings().first()
-        return dict(row) if row else None
-
-    def _introduce(self, body: Data, citizen_id: str) -> None:
-        row = citizen(citizen_id, body["citizen"], self.now)
-        named = [body["named_person"]] if "named_person" in body else []
-        self._introduce_staff([self._me(), body["referrer"], *named], self._filled([row]))
-
-    def _me(self) -> Data:
-        return {"email": self.actor.email, "name": self.actor.name, "team": self.actor.team}
-
-    def _introduce_staff(self, entries: list[Data], others: list[Data] | None = None) -> None:
-        self.ledger.people.put(self.connection, [*(others or []), *self._filled([staff(entry, self.now) for entry in entries])])
-
-    def _filled(self, rows: list[Data]) -> list[Data]:
-        """Keep of each person what is known and not said anew: an empty box takes nothing away."""
+    def filled(self, rows: list[Data]) -> list[Data]:
+        """Keep of each person what is known and not said anew."""
         made: dict[str, Data] = {}
         known = self.people([row["id"] for row in rows])
         for row in rows:
@@ -176,19 +179,8 @@ class Desk:
             made[row["id"]] = {**before, **{name: value for name, value in row.items() if value not in (None, "")}}
         return list(made.values())
 
-    def _one_at_a_time(self, given: Data) -> None:
-        """Let two referrals of one person wait for each other, so that the second sees the first."""
-        if self.database.is_sqlite:
-            return
-        keys = [given.get("nhs_number") or "", f"{plain(given['name'])}|{given['date_of_birth']}"]
-        for number in sorted({int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), signed=True) for key in keys if key}):
-            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
-
-
-def _is_somebody_else(known: Mapping[str, Any], given: Data) -> bool:
-    return known["date_of_birth"] != given["date_of_birth"] and plain(known["name"]) != plain(given["name"])
-
-
-def plain(name: str) -> str:
-    """Give a name as names are compared."""
-    return " ".join(name.split()).casefold()
+    def _kept_by_its_rules(self, answer: Answer) -> Answer:
+        """Keep the definition a decision was made by, as it stood (R-15)."""
+        if isinstance(answer, Written):
+            rulebook.keep(self.connection, pathway_of(answer.state))
+        return answer

@@ -1,11 +1,12 @@
 """Which announcement is which event, and what in it is personal: names and contacts are added here."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.ledger.people import staff
+from services.referrals.state import took_part
+from shared.ledger.people import in_full, staff
 from shared.ledger.tables import staff_id
 from shared.ledger.types import Announcement, Data, State
 from shared.messaging.envelope import Event
@@ -16,12 +17,22 @@ People = Mapping[str, Any]
 ERASED = {"name": "Erased", "email": "erased@pod.invalid", "date_of_birth": "1900-01-01", "nhs_number": "0000000000"}
 #: How the fields of reports end that hold the address of a member of staff.
 ADDRESS = "_email"
-OF_CITIZEN = ("name", "date_of_birth", "nhs_number", "telephone", "email", "contact_by")
+#: What of a citizen says who they are: all that is told before a referral is accepted.
+IDENTITY = ("name", "date_of_birth", "nhs_number")
+#: Announcements that say of a referral that something changed, and to whom that is told.
+CHANGES = {
+    "referral.completed": ("practitioner",), "referral.more_asked": ("practitioner",),
+    "referral.meeting_offered": ("practitioner", "development_worker"),
+    "referral.first_meeting_overdue": ("practitioner", "development_worker"), "referral.response_overdue": (),
+    "referral.document_lapsing": ("practitioner", "development_worker"), "referral.named_person_needed": ("practitioner",),
+    "referral.admission_recorded": ("practitioner",), "referral.death_recorded": ("practitioner",)}
 
 
 def needs(announcement: Announcement, state: State, moment: datetime) -> Iterable[str]:
     """Give the ids of the people whose names or contacts the event carries."""
     data = announcement.data
+    if "citizen_id" not in data:
+        return [id_ for id_, _ in _told(announcement, state, moment)]
     named = [data[name]["id"] for name in ("practitioner", "named_person") if data.get(name)]
     if announcement.type == "referral.stay_recorded":
         named += [value for name, value in data["statement"].items() if name.endswith(ADDRESS)]
@@ -30,18 +41,42 @@ def needs(announcement: Announcement, state: State, moment: datetime) -> Iterabl
 
 def complete(announcement: Announcement, state: State, people: People, moment: datetime) -> Data:
     """Give the event's data as its contract in `shared.schemas.referrals` has it."""
-    data = {name: value for name, value in announcement.data.items() if value is not None}
+    data = {name: value for name, value in announcement.data.items() if value is not None and not name.startswith("_")}
+    if "citizen_id" not in data:
+        told = [{**_staff(people, {"id": id_}, "name", "email"), "role": role} for id_, role in _told(announcement, state, moment)]
+        return {**data, "told": [one for one in told if one.get("email")]}
     if announcement.type == "referral.stay_recorded":
         number = _row(people, data["citizen_id"])["nhs_number"] or ERASED["nhs_number"]
         return {**data, "nhs_number": number, "statement": {**_by_names(data["statement"], people), "nhs_number": number}}
-    data["practitioner"] = _staff(people, data["practitioner"], "name", "email", "telephone")
+    return {**data, **_people_in(data, people, announcement.type)}
+
+
+def _people_in(data: Data, people: People, type_: str) -> Data:
+    """Give the people of an event about a whole referral; how to reach the citizen only where the journey needs it."""
+    found: Data = {}
+    if data.get("practitioner"):
+        found["practitioner"] = _staff(people, data["practitioner"], "name", "email", "telephone")
     if data.get("named_person"):
-        data["named_person"] = _staff(people, data["named_person"], "name", "email")
+        found["named_person"] = _staff(people, data["named_person"], "name", "email")
     if "development_worker" in data:
-        data["development_worker"] = _staff(people, {"id": data["development_worker"]}, "name", "email", "team")
+        found["development_worker"] = _staff(people, {"id": data["development_worker"]}, "name", "email", "team")
     if "received_at" in data:
-        data["citizen"] = _citizen(_row(people, data["citizen_id"]))
-    return data
+        citizen = in_full(_row(people, data["citizen_id"]))
+        found["citizen"] = citizen if type_ == "referral.accepted" else {name: citizen[name] for name in IDENTITY if name in citizen}
+    return found
+
+
+def _told(announcement: Announcement, state: State, moment: datetime) -> Iterator[tuple[str, str]]:
+    """Give (id, role) of those a change is told to, as things stand."""
+    data = announcement.data
+    if announcement.type == "referral.amended":
+        yield from ((id_, role) for id_, role in state["amendments"].get(data["amendment_id"], {}).get("told", []))
+    elif announcement.type == "referral.answered":
+        if asked := state["questions"].get(data["question_id"], {}).get("by"):
+            yield asked, "development_worker"
+    else:
+        roles = CHANGES[announcement.type]
+        yield from ((id_, role) for id_, role in took_part(state, moment) if role in roles)
 
 
 def people_of(event: Event) -> Iterable[Mapping[str, Any]]:
@@ -64,15 +99,10 @@ def _by_names(kept: Data, people: People) -> Data:
 
 
 def _row(people: People, id_: str) -> Mapping[str, Any]:
-    return people.get(id_) or {**dict.fromkeys(("telephone", "contact_by", "do_not", "team")), **ERASED}
+    return people.get(id_) or {**dict.fromkeys(("telephone", "team")), **ERASED}
 
 
 def _staff(people: People, entry: Mapping[str, Any], *names: str) -> Data:
     row = _row(people, entry["id"])
     known = {name: row[name] for name in names if row[name]}
     return {"name": row["name"] or row["email"], **known, **{name: value for name, value in entry.items() if name != "id"}}
-
-
-def _citizen(row: Mapping[str, Any]) -> Data:
-    wishes = (row["do_not"] or "").splitlines()
-    return {name: row[name] for name in OF_CITIZEN if row[name]} | ({"do_not": wishes} if wishes else {})

@@ -11,7 +11,7 @@ from services.referrals.desk import Desk
 from services.referrals.store import LIVE, referrals
 from shared.calendar import london_day
 from shared.database import instant_text
-from shared.pathways import PATHWAYS
+from shared.pathways import PATHWAYS, team_key
 
 STATES = ("received", "complete", "accepted", "declined", "withdrawn")
 
@@ -40,9 +40,11 @@ def listed(desk: Desk, filters: Filters, limit: int, after: str | None = None) -
 
 
 def loads(desk: Desk) -> dict[str, int]:
-    """Give how many accepted referrals each development worker has."""
-    query = sa.select(referrals.c.development_worker, sa.func.count()).where(
-        referrals.c.stage == "accepted", referrals.c.development_worker.is_not(None)).group_by(referrals.c.development_worker)
+    """Give how many citizens each development worker works with: accepted, alive, and their journey not closed."""
+    today, c = london_day(desk.now).isoformat(), referrals.c
+    query = sa.select(c.development_worker, sa.func.count()).where(
+        c.stage == "accepted", c.development_worker.is_not(None), c.flag != "died",
+        sa.or_(c.journey_closes_on.is_(None), c.journey_closes_on >= today)).group_by(c.development_worker)
     return {row[0]: row[1] for row in desk.connection.execute(query)}
 
 
@@ -50,7 +52,8 @@ def _conditions(desk: Desk, filters: Filters) -> list[sa.ColumnElement[bool]]:
     today, c = london_day(desk.now).isoformat(), referrals.c
     found: list[sa.ColumnElement[bool]] = []
     if not desk.sees_all:
-        found.append(sa.or_(c.practitioner == desk.who, c.sent_by == desk.who))
+        found.append(sa.or_(c.practitioner == desk.who, c.sent_by == desk.who, c.named_person == desk.who,
+                            *([c.team == team_key(desk.actor.team)] if desk.actor.team and not filters.mine else [])))
     elif filters.mine:
         found.append(sa.or_(c.practitioner == desk.who, c.sent_by == desk.who, c.development_worker == desk.who))
     if filters.state in ("received", "complete"):
@@ -74,7 +77,7 @@ def _row(desk: Desk, row: Mapping[str, Any], people: Mapping[str, Mapping[str, A
         **{name: row[name] for name in ("id", "reference", "pathway", "flag")},
         "received_at": instant_text(row["received_at"]),
         "state": ("complete" if complete else "received") if is_open else row["stage"],
-        "citizen": _name(people, row["citizen"]), "practitioner": _name(people, row["practitioner"]),
+        "citizen": _name(people, row["citizen"]), "practitioner": _name(people, row["practitioner"]) if row["practitioner"] else None,
         "development_worker": _name(people, row["development_worker"]) if row["development_worker"] else None,
         "first_meeting_due_on": row["due_on"] or None, "overdue": bool(waits and row["due_on"] and row["due_on"] < today.isoformat()),
         "days": (today - london_day(row["received_at"])).days,

@@ -1,17 +1,13 @@
 """The rules a referral is judged by, each with its outcome on a day; pure."""
 from __future__ import annotations
 
-import calendar
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import date
+from typing import NamedTuple
 
-from shared.calendar import london_day
+from services.referrals.clocks import FOR_EVER, last_day, newest
+from services.referrals.state import named_person_goes
 from shared.ledger.types import State
 from shared.pathways import Document, Pathway
-
-#: Last day of what never lapses.
-FOR_EVER = date(9999, 12, 31)
 
 
 class Outcome(NamedTuple):
@@ -29,9 +25,10 @@ class Outcome(NamedTuple):
 
 def judge(state: State, pathway: Pathway, day: date) -> list[Outcome]:
     """Judge a referral by every rule of its pathway, as on one London day."""
-    return [_conversation(state), _team(state, pathway), *_named_person(state, pathway), *_commitment(state, pathway),
+    return [*_conversation(state), *_team(state, pathway), *_named_person(state, pathway), *_commitment(state, pathway),
             _age(state, pathway, day), *_condition(state, pathway),
-            *(_document(state, paper, day) for paper in pathway.document), *_noted(state), *_death(state)]
+            *(_document(state, paper, day) for paper in pathway.document), *_social_issues(state, pathway), *_noted(state),
+            *_death(state)]
 
 
 def missing(outcomes: list[Outcome]) -> list[dict[str, str]]:
@@ -39,51 +36,13 @@ def missing(outcomes: list[Outcome]) -> list[dict[str, str]]:
     return [{"rule": found.rule, "what": found.words, "help": found.help} for found in outcomes if found.outcome == "not met"]
 
 
-def newest(state: State, kind: str) -> Mapping[str, Any] | None:
-    """Give the document of a kind with the latest date; None when there is none."""
-    dated = [paper for paper in state["documents"].values() if paper["kind"] == kind]
-    return max(dated, key=lambda paper: str(paper["dated"]), default=None)
-
-
-def lapses_on(paper: Document, dated: str) -> date:
-    """Give the last day on which a document of this date is up to date (R-06)."""
-    return add_months(date.fromisoformat(dated), paper.max_age_months)
-
-
 def complete_between(state: State, pathway: Pathway) -> tuple[date, date] | None:
     """Give the first and the last day on which nothing is missing, as things stand; None when something always is."""
     found = [(paper, newest(state, paper.kind)) for paper in pathway.document]
-    last = min((lapses_on(paper, here["dated"]) for paper, here in found if here), default=FOR_EVER)
+    last = min((last_day(paper, here) for paper, here in found if here), default=FOR_EVER)
     if missing(judge(state, pathway, last)):
         return None
     return date.fromisoformat(state["adult_from"] or state["received_at"][:10]), last
-
-
-def clock_started(state: State, pathway: Pathway) -> datetime | None:
-    """Give when every document of R-06 was first here and up to date; None while one is not (R-07)."""
-    moments = [datetime.fromisoformat(state["received_at"])]
-    for paper in pathway.document:
-        good = [at for at, dated in _came(state, paper.kind) if london_day(at) <= lapses_on(paper, dated)]
-        if not good:
-            return None
-        moments.append(min(good))
-    return max(moments)
-
-
-def first_meeting_due(state: State, pathway: Pathway) -> tuple[date, date] | None:
-    """Give when the introductory meeting is due and when breached (R-07); None before the clock starts."""
-    started = clock_started(state, pathway)
-    if started is None:
-        return None
-    day = london_day(started)
-    return (day + timedelta(days=pathway.first_meeting_due_days), day + timedelta(days=pathway.first_meeting_breached_days))
-
-
-def add_months(day: date, months: int) -> date:
-    """Give the same day so many months on, or the last of that month where it has none."""
-    count = day.year * 12 + day.month - 1 + months
-    year, month = divmod(count, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def in_words(day: date | str) -> str:
@@ -92,26 +51,25 @@ def in_words(day: date | str) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _came(state: State, kind: str) -> list[tuple[datetime, str]]:
-    """Give when each document of a kind came, with its own date."""
-    return [(datetime.fromisoformat(paper["added_at"]), paper["dated"]) for paper in state["documents"].values()
-            if paper["kind"] == kind]
-
-
 def _met(rule: str, is_met: bool, words: str, otherwise: str, help_: str) -> Outcome:
     return Outcome(rule, "met", words) if is_met else Outcome(rule, "not met", otherwise, help_)
 
 
-def _conversation(state: State) -> Outcome:
+def _conversation(state: State) -> list[Outcome]:
+    if state["self_referral"]:
+        return []
     held = state["conversation_held_on"]
-    return _met("R-01", bool(held), f"Citizen and practitioner talked on {in_words(held)}." if held else "",
-                "No conversation with the citizen is recorded.", "Talk with the citizen, then record the date.")
+    return [_met("R-01", bool(held), f"Citizen and practitioner talked on {in_words(held)}." if held else "",
+                 "No conversation with the citizen is recorded.", "Talk with the citizen, then record the date.")]
 
 
-def _team(state: State, pathway: Pathway) -> Outcome:
+def _team(state: State, pathway: Pathway) -> list[Outcome]:
+    if state["self_referral"]:
+        return [_met("R-11", pathway.self_referral, "The citizen referred themself, as this pathway allows.",
+                     "This pathway does not take self-referrals.", who_may_refer(pathway))]
     team = state["practitioner"]["team"]
-    return _met("R-02", pathway.may_refer(team), f"{team} may refer to this pathway.",
-                f"{team} may not refer to this pathway.", who_may_refer(pathway))
+    return [_met("R-10" if pathway.response_in_working_days else "R-02", pathway.may_refer(team),
+                 f"{team} may refer to this pathway.", f"{team} may not refer to this pathway.", who_may_refer(pathway))]
 
 
 def who_may_refer(pathway: Pathway) -> str:
@@ -126,6 +84,9 @@ def _named_person(state: State, pathway: Pathway) -> list[Outcome]:
     if named is None:
         return [Outcome("R-03", "not met", "Nobody is named who carries risk and signs off Care Act assessments.",
                         "Name a person of the team.")]
+    if goes := named_person_goes(state):
+        return [Outcome("R-03", "not met", f"The named person works with the citizen no more from {in_words(goes[0])}.",
+                        "Name another person of the team.")]
     return [_met("R-03", pathway.may_refer(named["team"]), "A named person carries risk and signs off Care Act assessments.",
                  f"The named person's team, {named['team']}, may not refer to this pathway.", who_may_refer(pathway))]
 
@@ -158,9 +119,17 @@ def _document(state: State, paper: Document, day: date) -> Outcome:
     here, help_ = newest(state, paper.kind), f"Add a {paper.words} that is not older than {paper.max_age_months} months."
     if here is None:
         return Outcome("R-06", "not met", f"The {paper.words} is missing.", help_)
-    last = lapses_on(paper, here["dated"])
+    last = last_day(paper, here)
     said = f"The {paper.words} of {in_words(here['dated'])}"
     return _met("R-06", day <= last, f"{said} is up to date until {in_words(last)}.", f"{said} lapsed after {in_words(last)}.", help_)
+
+
+def _social_issues(state: State, pathway: Pathway) -> list[Outcome]:
+    if not pathway.social_issue:
+        return []
+    words = ", ".join(pathway.words(key) for key in state["social_issues"])
+    return [Outcome("R-10", "noted", f"Social issues behind the crisis: {words}." if words else
+                    "No social issue behind the crisis is given yet.")]
 
 
 def _noted(state: State) -> list[Outcome]:
@@ -168,7 +137,9 @@ def _noted(state: State) -> list[Outcome]:
     if state["inpatient"]:
         found.append(Outcome("R-09", "noted", "The citizen is referred from a ward; section and ward are recorded."))
     if state["duplicates"] or state.get("number_of"):
-        found.append(Outcome("R-13", "noted", "The citizen may already be with us; sent with a reason."))
+        settled = {"kept": "; a person decided to keep it.", "merged": "; a person merged it."}
+        found.append(Outcome("R-13", "noted", "The citizen may already be with us" + settled.get(
+            (state["settled"] or {}).get("outcome", ""), "; sent with a reason.")))
     return found
 
 

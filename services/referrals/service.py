@@ -1,11 +1,15 @@
 """The front door of referrals: what it hears, and where its pages and API are."""
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
-from services.referrals import api, events, pages, store
+from services.referrals import api, events, pages, rulebook, rulebook_api, rulebook_pages, store
+from services.referrals.directory import api as directory_api
+from services.referrals.directory import pages as directory_pages
 from services.referrals.files import checkup, housekeeping
 from shared.ledger.keeper import LedgerStage
+from shared.ledger.tables import staff_id
 from shared.ledger.types import Data
 from shared.messaging.consumer import Events, hears
 from shared.messaging.delivery import inbox_id
@@ -21,13 +25,18 @@ class Referrals:
     prefix = "/referrals"
     title = "Referrals"
     store: ClassVar[Any] = store
-    blueprints = (pages.blueprint,)
-    api = (api.blueprint,)
+    blueprints = (pages.blueprint, rulebook_pages.blueprint, directory_pages.blueprint)
+    api = (api.blueprint, rulebook_api.blueprint, directory_api.blueprint)
     events = Events()
     web = mounted(lambda room: create_app(room, Referrals.blueprints, Referrals.api))
     needs = staticmethod(checkup.insist)
     look = staticmethod(checkup.look)
     keep_house = staticmethod(housekeeping.keep_house)
+
+    @staticmethod
+    def started(room: Any) -> None:
+        """Keep the rules in force, from the day they first are (R-15)."""
+        room.database.run(rulebook.keep_all)
 
     @hears("hospital.admitted")
     def admitted(self, event: Event, stage: LedgerStage) -> None:
@@ -59,9 +68,32 @@ class Referrals:
         """Take the death back, and hand the report on."""
         self._death(event, stage, withdrawn=True)
 
-    @hears("hospital.transferred", "hospital.legal_status_changed", "hospital.leave_started", "hospital.leave_ended",
-           "keyworker.discharged", "keyworker.discharge_cancelled", "keyworker.changed", "keyworker.absent",
-           "team.changed", "psychology.started")
+    @hears("hospital.transferred", "hospital.legal_status_changed")
+    def on_the_ward(self, event: Event, stage: LedgerStage) -> None:
+        """Note ward and section from now on, and hand the report on."""
+        word = "ward" if event.type == "hospital.transferred" else "legal_status"
+        self._say(event, stage, f"stay:{event.data['stay_id']}:{word}:{event.source}:{event.id}", event.type,
+                  {"stay_id": event.data["stay_id"], word: event.data[word]})
+
+    @hears("keyworker.discharged")
+    def practitioner_goes(self, event: Event, stage: LedgerStage) -> None:
+        """Note until when the practitioner works with the citizen: another named person is needed (R-03)."""
+        self._practitioner_goes(event, stage)
+
+    @hears("keyworker.discharge_cancelled")
+    def practitioner_stays(self, event: Event, stage: LedgerStage) -> None:
+        """Take back that the practitioner goes."""
+        self._practitioner_goes(event, stage, withdrawn=True)
+
+    @hears("keyworker.changed")
+    def practitioner_changes(self, event: Event, stage: LedgerStage) -> None:
+        """Note who is the practitioner from which day on."""
+        data = event.data
+        change = {"id": staff_id(data["to_email"]), "team": data["to_team"], "on": data["changes_on"]}
+        before = {"before": staff_id(data["from_email"])} if "from_email" in data else {}
+        self._say(event, stage, f"practitioner:change:{event.source}:{event.id}", "practitioner.changed", {**change, **before})
+
+    @hears("hospital.leave_started", "hospital.leave_ended", "keyworker.absent", "team.changed", "psychology.started")
     def hand_on(self, event: Event, stage: LedgerStage) -> None:
         """Keep the report whole and announce it, for a service that did not know the citizen when it came."""
         report = {
@@ -72,17 +104,36 @@ class Referrals:
         for referral in _referrals(event):
             stage.say(event, referral, f"report:{inbox_id(event.source, event.id)}", "report.handed_on", report, withdrawn=False)
 
+    @hears("journey.meeting_held")
+    def meeting_held(self, event: Event, stage: LedgerStage) -> None:
+        """Stop the clock of the introductory meeting: it is the first the journey holds (R-07)."""
+        stage.say(event, event.data["referral_id"], f"held:{event.data['meeting_id']}", "meeting.held", {},
+                  occurred_at=datetime.fromisoformat(event.data["held_at"]))
+
+    @hears("journey.closing_set")
+    def closing(self, event: Event, stage: LedgerStage) -> None:
+        """Note from which day the development worker is free for others."""
+        if referral := event.data.get("referral_id"):
+            stage.say(event, referral, "journey:closing", "journey.closing", {"closes_on": event.data["closes_on"]})
+
+    def _practitioner_goes(self, event: Event, stage: LedgerStage, withdrawn: bool | None = None) -> None:
+        who = staff_id(event.data["practitioner_email"])
+        data = {"practitioner": who, "closes_on": event.data.get("closes_on")}
+        self._say(event, stage, f"practitioner:{who}:goes", "practitioner.discharged", data, withdrawn)
+
+    def _say(self, event: Event, stage: LedgerStage, about: str, kind: str, data: Data, withdrawn: bool | None = None) -> None:
+        """Say it of every referral of the citizen that is under way, and hand the report on."""
+        for referral in _referrals(event):
+            stage.say(event, referral, about, kind, data, withdrawn=withdrawn)
+        self.hand_on(event, stage)
+
     def _stay(self, event: Event, stage: LedgerStage, part: str, kind: str, withdrawn: bool | None = None) -> None:
         data: Data = {name: event.data[name] for name in ("ward", "legal_status", "destination") if name in event.data}
-        for referral in _referrals(event):
-            stage.say(event, referral, f"stay:{event.data['stay_id']}:{part}", kind, data, withdrawn=withdrawn)
-        self.hand_on(event, stage)
+        self._say(event, stage, f"stay:{event.data['stay_id']}:{part}", kind, data, withdrawn)
 
     def _death(self, event: Event, stage: LedgerStage, withdrawn: bool | None = None) -> None:
         data: Data = {name: event.data[name] for name in ("died_on",) if name in event.data}
-        for referral in _referrals(event):
-            stage.say(event, referral, "death", "citizen.died", data, withdrawn=withdrawn)
-        self.hand_on(event, stage)
+        self._say(event, stage, "death", "citizen.died", data, withdrawn)
 
 
 def _referrals(event: Event) -> tuple[str, ...]:

@@ -1,22 +1,35 @@
 """Tables of the referrals service, and how a referral becomes a row of its lists."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.referrals import domain, events, rules
+from services.referrals import clocks, domain, events, rules
 from services.referrals.files.table import files_table
+from services.referrals.state import (
+    first_held,
+    in_hospital,
+    may_repeat,
+    named_person_goes,
+    pathway_of,
+    practitioner_on,
+    questions_open,
+    stopped_at,
+)
 from shared.database import Database, Instant, key
 from shared.ledger.keeper import LedgerKeeper
+from shared.ledger.people import Staffed
 from shared.ledger.store import Ledger
 from shared.ledger.tables import ledger_tables
 from shared.ledger.types import State
+from shared.messaging.envelope import Event
 from shared.messaging.outbox import Outbox
 from shared.messaging.tables import messaging_tables
+from shared.pathways import team_key
 from shared.web.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -28,7 +41,9 @@ files = files_table(metadata)
 sa.Index("people_date_of_birth", tables.people.c.date_of_birth)
 
 #: One row per referral, for lists. `complete_from` and `complete_until` are days, empty when something is missing for
-#: good; `due_on` is the day of R-07, empty before its clock starts. Days are text, YYYY-MM-DD.
+#: good; `due_on` is the day of R-07, empty before its clock starts. `target` is what is to be done next, by `target_on`
+#: and at the latest before `late_from`; all three are empty where nothing is. `lapses_on` is the first day on which a
+#: document counts no more. Days are text, YYYY-MM-DD.
 referrals = sa.Table(
     "referrals", metadata,
     sa.Column("id", key(), primary_key=True),
@@ -39,17 +54,40 @@ referrals = sa.Table(
     sa.Column("complete_from", sa.Text, nullable=False),
     sa.Column("complete_until", sa.Text, nullable=False),
     sa.Column("due_on", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False, server_default=""),
+    sa.Column("target_on", sa.Text, nullable=False, server_default=""),
+    sa.Column("late_from", Instant()),
+    sa.Column("lapses_on", sa.Text, nullable=False, server_default=""),
     sa.Column("citizen", key(), nullable=False, index=True),
-    sa.Column("practitioner", key(), nullable=False, index=True),
-    sa.Column("sent_by", key(), nullable=False, index=True),
+    sa.Column("practitioner", key(), index=True),
+    sa.Column("team", sa.Text, nullable=False, server_default=""),
     sa.Column("named_person", key(), index=True),
+    sa.Column("sent_by", key(), nullable=False, index=True),
     sa.Column("development_worker", key(), index=True),
+    sa.Column("journey_closes_on", sa.Text),
+    sa.Column("meeting_at", Instant()),
+    sa.Column("meeting_until", Instant()),
+    sa.Column("held_at", Instant()),
     sa.Column("duplicate", sa.Boolean, nullable=False),
+    sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("named_person_goes", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("flag", sa.Text, nullable=False),
     sa.Column("received_at", Instant(), nullable=False),
 )
 sa.Index("referrals_by_stage", referrals.c.stage, referrals.c.received_at, referrals.c.id)
 sa.Index("referrals_by_time", referrals.c.received_at, referrals.c.id)
+
+#: What of a citizen was amended: `old` and `new` as their column in `people` keeps them. `citizen` is whose row it was.
+amended = sa.Table(
+    "amended", metadata,
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("amendment", key(), nullable=False),
+    sa.Column("referral", key(), nullable=False, index=True),
+    sa.Column("citizen", key(), nullable=False, index=True),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("old", sa.Text),
+    sa.Column("new", sa.Text),
+)
 
 #: What senders were told of who may be with us (R-13): `who` is the id of staff; `number` and `person`, which is name and
 #: date of birth, are digests under our key.
@@ -132,7 +170,19 @@ class Known(NamedTuple):
 
 
 class ReferralsKeeper(LedgerKeeper):
-    """Knows a citizen only while a referral of theirs is under way (X-02)."""
+    """Knows a citizen only while a referral of theirs is under way (X-02), and whom events name as staff."""
+
+    def introduce(self, connection: Connection, events: Sequence[Event]) -> None:
+        """Write the staff that events name, and list them as seen."""
+        from services.referrals.directory import sightings  # late: the directory stands on these tables
+        if named := [one for event in events for one in self.introduces(event)]:
+            self.ledger.people.put(connection, named)
+            sightings.see(connection, self.ledger.database, named, self.ledger.database.now(connection))
+
+    def announced(self, connection: Connection) -> Iterator[Event]:
+        """Give what was announced beside the ledger's events, under the ids it had: the directory."""
+        from services.referrals.directory.events import announced
+        return announced(connection)
 
     def known(self, connection: Connection, nhs_numbers: Sequence[str]) -> Mapping[str, Any]:
         """Give the citizen and the live referrals of those of `nhs_numbers` that have any."""
@@ -152,6 +202,7 @@ class ReferralsKeeper(LedgerKeeper):
 def keeper(database: Database, outbox: Outbox) -> LedgerKeeper:
     """Make the keeper of the service's ledger."""
     ledger = Ledger("referrals", database, tables, domain, events, read_model, outbox)
+    ledger.people = Staffed(database, tables.people, members, members.c.state == "confirmed")
     return ReferralsKeeper(ledger, introduces=events.people_of)
 
 
@@ -159,20 +210,42 @@ def read_model(state: State) -> dict[sa.Table, list[dict[str, Any]]]:
     """Give the rows of one referral; none before it was sent."""
     if not state["stage"] or "reference" not in state:
         return {referrals: []}
-    pathway, allocation = domain.pathway_of(state), state["allocation"]
-    window, due = rules.complete_between(state, pathway), rules.first_meeting_due(state, pathway)
     return {referrals: [{
         "id": state["id"], "aggregate": state["id"], "reference": state["reference"], "pathway": state["pathway"],
-        "stage": state["stage"], "complete_from": window[0].isoformat() if window else "",
-        "complete_until": window[1].isoformat() if window else "", "due_on": due[0].isoformat() if due else "",
-        "citizen": state["citizen_id"], "practitioner": state["practitioner"]["id"], "sent_by": state["sent_by"],
-        "named_person": (state.get("named_person") or {}).get("id"),
-        "development_worker": allocation["development_worker"] if allocation else None,
-        "duplicate": bool(state["duplicates"] or state.get("number_of")), "flag": _flag(state),
-        "received_at": datetime.fromisoformat(state["received_at"])}]}
+        "stage": state["stage"], "citizen": state["citizen_id"], "sent_by": state["sent_by"], "flag": _flag(state),
+        "duplicate": may_repeat(state), "asked": bool(questions_open(state)), "named_person_goes": bool(named_person_goes(state)),
+        "journey_closes_on": state["journey_closes_on"], "received_at": datetime.fromisoformat(state["received_at"]),
+        **_clocks(state), **_people(state), **_meeting(state)}]}
+
+
+def _clocks(state: State) -> dict[str, Any]:
+    pathway = pathway_of(state)
+    window, due, target = rules.complete_between(state, pathway), clocks.first_meeting_due(state, pathway), clocks.next_target(state, pathway)
+    lapses = [one.last_day.isoformat() for one in clocks.lapses(state, pathway)] if not stopped_at(state) else []
+    return {
+        "complete_from": window[0].isoformat() if window else "", "complete_until": window[1].isoformat() if window else "",
+        "due_on": due[0].isoformat() if due else "", "lapses_on": min(lapses, default=""),
+        "target": target.kind if target else "", "target_on": target.due_on.isoformat() if target else "",
+        "late_from": target.late_from if target else None}
+
+
+def _people(state: State) -> dict[str, Any]:
+    # whoever is to be the practitioner finds it in their list as soon as that is known
+    practitioner, named, allocation = practitioner_on(state, date.max), state["named_person"], state["allocation"]
+    return {"practitioner": practitioner["id"] if practitioner else None, "team": team_key(practitioner["team"]) if practitioner else "",
+            "named_person": named["id"] if named else None,
+            "development_worker": allocation["development_worker"] if allocation else None}
+
+
+def _meeting(state: State) -> dict[str, Any]:
+    meeting, held, stopped = state["meeting"], first_held(state), stopped_at(state)
+    planned = meeting and not meeting["cancelled"] and not (stopped and stopped <= meeting["starts_at"])
+    return {"meeting_at": datetime.fromisoformat(meeting["starts_at"]) if planned else None,
+            "meeting_until": datetime.fromisoformat(meeting["ends_at"]) if planned else None,
+            "held_at": datetime.fromisoformat(held) if held else None}
 
 
 def _flag(state: State) -> str:
     if state["died_on"]:
         return "died"
-    return "inpatient" if state["inpatient"] or domain.in_hospital(state) else ""
+    return "inpatient" if state["inpatient"] or in_hospital(state) else ""

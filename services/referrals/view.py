@@ -4,22 +4,41 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from services.referrals import domain, rules
+from services.referrals import amending, clocks, domain, meeting, rules
+from services.referrals.decisions import outcomes
 from services.referrals.desk import Desk
-from services.referrals.store import referrals
+from services.referrals.state import (
+    first_held,
+    in_hospital,
+    latest,
+    named_person_goes,
+    pathway_of,
+    practitioner_on,
+    stopped_at,
+    text,
+)
+from services.referrals.store import LIVE, referrals
 from shared.calendar import london_day
 from shared.ledger import rows
+from shared.ledger.people import CONTACTS, in_full
 from shared.ledger.store import Written
-from shared.ledger.types import Data, State, Statement
+from shared.ledger.types import Data, Refused, State, Statement
 from shared.pathways import Pathway
 from shared.schemas.people import LEGAL_STATUS
 
 #: What happened, in words; a decision keeps its words beside it.
 HAPPENED = {
-    "referral.received": "Referral received", "document.added": "Document added", "referral.accepted": "Accepted",
-    "referral.declined": "Declined", "referral.withdrawn": "Withdrawn", "referral.allocated": "Development worker chosen",
-    "hospital.admitted": "Admitted to hospital", "hospital.discharged": "Discharged from hospital", "citizen.died": "The citizen died",
-}
+    "referral.received": "Referral received", "document.added": "Document added", "document.removed": "Document taken out",
+    "referral.amended": "Amended", "referral.accepted": "Accepted", "referral.declined": "Declined", "referral.withdrawn": "Withdrawn",
+    "referral.allocated": "Development worker chosen", "question.asked": "The Pod asked for more", "question.answered": "Answered",
+    "duplicate.settled": "Possible duplicate settled", "meeting.offered": "Introductory meeting offered",
+    "meeting.cancelled": "Introductory meeting called off", "meeting.held": "Introductory meeting held",
+    "hospital.admitted": "Admitted to hospital", "hospital.transferred": "Moved to another ward",
+    "hospital.legal_status_changed": "Legal status changed", "hospital.discharged": "Discharged from hospital",
+    "practitioner.discharged": "The practitioner ends their work", "practitioner.changed": "The practitioner changes",
+    "citizen.died": "The citizen died"}
+#: What of it a practitioner does not see: it is about another referral (R-13).
+FOR_STAFF = ("duplicate.settled",)
 
 
 def brief(desk: Desk, found: Written) -> Data:
@@ -29,57 +48,93 @@ def brief(desk: Desk, found: Written) -> Data:
             "missing": domain.missing(state, desk.now)}
 
 
+def foreseen(desk: Desk, state: State | Refused) -> Data:
+    """Say of a referral not sent yet whether it could be accepted, what is missing, and how each rule comes out."""
+    if isinstance(state, Refused):
+        return {"acceptable": False, "missing": [{"rule": state.rule, "what": state.reason, "help": state.help}], "rules": []}
+    missing = domain.missing(state, desk.now)
+    return {"acceptable": not missing, "missing": missing, "rules": judged(desk, state)}
+
+
 def whole(desk: Desk, found: Written) -> Data:
     """Give everything the person may see of a referral; what it may repeat is for staff only (R-13)."""
     state = found.state
-    people = desk.people([id_ for id_ in _people_of(state) if id_])
+    people = desk.people(sorted(_people_of(desk, state)))
     shown = {
         **brief(desk, found), **{name: state[name] for name in (
-            "pathway", "conversation_held_on", "reason", "conditions", "social_issues", "meeting_preference",
+            "pathway", "self_referral", "conversation_held_on", "reason", "conditions", "social_issues", "meeting_preference",
             "commitment_months", "inpatient", "received_at", "died_on")},
         "citizen": {**_person(people, state["citizen_id"], "name", "date_of_birth", "nhs_number", *_contacts(desk, state)),
                     **_number_as_typed(people, state)},
-        "referrer": {**_person(people, state["practitioner"]["id"], "name", "email", "telephone"), **_said(state["practitioner"])},
-        "named_person": {**_person(people, state["named_person"]["id"], "name", "email"), **_said(state["named_person"])}
-        if state["named_person"] else None,
+        "referrer": _staff(people, practitioner_on(state, london_day(desk.now)), "name", "email", "telephone"),
+        "named_person": _staff(people, state["named_person"], "name", "email"), "named_person_goes_on": _goes_on(state),
         "documents": documents(state), "rules": judged(desk, state), "in_hospital": stays(state),
-        "decision": _decision(people, state), "development_worker": _worker(people, state), **clock(desk, state)}
+        "decision": _decision(people, state), "development_worker": _worker(people, state), "questions": questions(people, state),
+        "amendments": _amendments(desk, people, state), "meeting": first_meeting(desk, state), **clock(desk, state)}
     return shown | (_for_staff(desk, state, people) if desk.sees_all else {})
 
 
 def documents(state: State) -> list[Data]:
-    """Give the documents, newest first, each with the last day it is up to date."""
-    pathway = domain.pathway_of(state)
-    papers = {paper.kind: paper for paper in pathway.document}
+    """Give the documents, newest first, each with the last day it is up to date and the id of its file, if any."""
+    papers = {paper.kind: paper for paper in pathway_of(state).document}
     listed = sorted(state["documents"].items(), key=lambda item: (item[1]["dated"], item[0]), reverse=True)
-    return [{"id": id_, "kind": one["kind"], "dated": one["dated"], "added_at": one["added_at"],
-             "lapses_on": rules.lapses_on(papers[one["kind"]], one["dated"]).isoformat() if one["kind"] in papers else None}
+    return [{"id": id_, **{name: one.get(name) for name in ("kind", "dated", "expires_on", "file", "added_at")},
+             "lapses_on": clocks.last_day(papers[one["kind"]], one).isoformat() if one["kind"] in papers else None}
             for id_, one in listed]
+
+
+def questions(people: Any, state: State) -> list[Data]:
+    """Give what the Pod asked, oldest first, with the answers."""
+    asked = sorted((one["at"], id_, one) for id_, one in state["questions"].items() if "at" in one)
+    return [{"id": id_, "words": one["words"], "asked_at": at, "asked_by": _name(people, one["by"]), "answer": {
+        "words": one["answer"]["words"], "at": one["answer"]["at"], "by": _name(people, one["answer"]["by"])} if one.get("answer") else None}
+        for at, id_, one in asked]
+
+
+def first_meeting(desk: Desk, state: State) -> Data | None:
+    """Give how the introductory meeting stands: times given, times at which all can, offered, held (R-07)."""
+    if state["stage"] not in LIVE:
+        return None
+    offered, held = state["meeting"], first_held(state)
+    taking_part = meeting.who_takes_part(state, desk.now)
+    free = {whose: meeting.free_times(state, whose, id_) for whose, id_ in taking_part}
+    return {"availability": {whose: state["availability"][whose]["times"] if free[whose] is not None else None for whose in free},
+            "slots": [{"starts_at": text(one.start), "ends_at": text(one.end)} for one in meeting.slots(state, desk.now, desk.busy(state))],
+            "offered": {name: offered[name] for name in ("starts_at", "ends_at", "mode", "place", "agreed", "cancelled")} | (
+                {"reason": offered["reason"]} if offered["cancelled"] else {}) if offered else None,
+            "held_at": held}
 
 
 def judged(desk: Desk, state: State) -> list[Data]:
     """Give each rule with its outcome: as decided where it is decided, else as of today (R-15)."""
     decision = state["decision"]
-    return list(decision["rules"]) if decision else [one.kept() for one in domain.outcomes(state, desk.now)]
+    return list(decision["rules"]) if decision else [one.kept() for one in outcomes(state, desk.now)]
 
 
 def clock(desk: Desk, state: State) -> Data:
-    """Give the clock of R-07 and, beside it, the days since receipt."""
-    due = rules.first_meeting_due(state, domain.pathway_of(state))
+    """Give the clocks of R-07 and R-10 and, beside them, the days since receipt and the time a question waited."""
+    pathway = pathway_of(state)
+    due = clocks.first_meeting_due(state, pathway)
+    waited = clocks.waited_for_practitioner(state, desk.now)
     return {"first_meeting_due_on": due[0].isoformat() if due else None, "first_meeting_breached_on": due[1].isoformat() if due else None,
-            "days_since_receipt": (london_day(desk.now) - london_day(datetime.fromisoformat(state["received_at"]))).days}
+            "days_since_receipt": (london_day(desk.now) - london_day(datetime.fromisoformat(state["received_at"]))).days,
+            "targets": [{"kind": one.kind, "due_on": one.due_on.isoformat(), "late_from": text(one.late_from),
+                         "done_at": text(one.done_at) if one.done_at else None, "state": one.word(desk.now)}
+                        for one in clocks.targets(state, pathway)] if not stopped_at(state) else [],
+            "waited_for_practitioner_minutes": int(waited.total_seconds() // 60)}
 
 
 def stays(state: State) -> list[Data]:
     """Give the stays the citizen is in now."""
-    return [{"stay_id": id_, "admitted_at": state["stays"][id_]["admission"], "ward": state["stays"][id_].get("ward"),
-             "legal_status": state["stays"][id_].get("legal_status")} for id_ in domain.in_hospital(state)]
+    return [{"stay_id": id_, "admitted_at": state["stays"][id_]["admission"], "ward": latest(state["stays"][id_], "ward", "wards"),
+             "legal_status": latest(state["stays"][id_], "legal_status", "statuses")} for id_ in in_hospital(state)]
 
 
 def timeline(desk: Desk, id_: str, pathway: Pathway) -> list[Data]:
     """Give what happened, newest first; what was taken back or replaced is marked, not left out."""
     ledger = desk.ledger
-    said = [(s, at) for s, at in rows.received(desk.connection, ledger.tables, id_, ledger.rules) if s.kind in HAPPENED]
+    said = [(s, at) for s, at in rows.received(desk.connection, ledger.tables, id_, ledger.rules)
+            if s.kind in HAPPENED and (desk.sees_all or s.kind not in FOR_STAFF)]
     names = desk.names({s.actor for s, _ in said if s.is_by_staff})
     stands = {s.about: s for s, _ in sorted(said, key=lambda pair: (pair[0].recorded_at, pair[0].withdrawn, pair[0].event_id))}
     return [{"title": HAPPENED[s.kind] + (": taken back" if s.withdrawn else ""), "at": s.occurred_at, "recorded_at": s.recorded_at,
@@ -101,24 +156,50 @@ def _words(statement: Statement, pathway: Pathway) -> str:
     return str(data.get("words") or data.get("reason") or "") if statement.kind != "referral.received" else ""
 
 
-def _people_of(state: State) -> list[str | None]:
-    decision, allocation, named = state["decision"], state["allocation"], state["named_person"]
-    return [state["citizen_id"], state.get("number_of"), state["practitioner"]["id"], named["id"] if named else None,
-            decision["by"] if decision else None, allocation["development_worker"] if allocation else None]
+def _people_of(desk: Desk, state: State) -> set[str]:
+    decision, allocation = state["decision"], state["allocation"]
+    ids = {state["citizen_id"], state.get("number_of"), decision and decision["by"], allocation and allocation["development_worker"]}
+    ids |= {one["id"] for one in (practitioner_on(state, london_day(desk.now)), state["named_person"]) if one}
+    ids |= {one["by"] for one in (*state["questions"].values(), *state["amendments"].values()) if "by" in one}
+    ids |= {one["answer"]["by"] for one in state["questions"].values() if one.get("answer")}
+    ids |= {id_ for one in state["amendments"].values() for id_, _ in one["told"]}
+    return {id_ for id_ in ids if id_}
 
 
 def _person(people: Any, id_: str, *names: str) -> Data:
-    row = people.get(id_, {})
-    found = {name: row.get(name) for name in names}
-    if "do_not" in found:
-        found["do_not"] = (found["do_not"] or "").splitlines()
-    return found
+    row = in_full(people.get(id_, {}))
+    return {name: row.get(name, [] if name == "do_not" else None) for name in names}
+
+
+def _staff(people: Any, entry: Data | None, *names: str) -> Data | None:
+    if entry is None:
+        return None
+    row = people.get(entry["id"], {})
+    return {**{name: row.get(name) for name in names}, **_said(entry)}
+
+
+def _goes_on(state: State) -> str | None:
+    goes = named_person_goes(state)
+    return goes[0] if goes else None
+
+
+def _amendments(desk: Desk, people: Any, state: State) -> list[Data]:
+    return [{**one, "by": _name(people, one["by"]), "told": [_name(people, id_) for id_, _ in one["told"]],
+             "changes": [{**change, "old": _by_name(people, change["old"]), "new": _by_name(people, change["new"])} for change in one["changes"]]}
+            for one in amending.history(desk, state)] if state["amendments"] else []
+
+
+def _by_name(people: Any, value: Any) -> Any:
+    """Give a value of an amendment without ids of people."""
+    if isinstance(value, dict) and "id" in value:
+        return {"name": _name(people, value["id"]), **_said(value)}
+    return value
 
 
 def _contacts(desk: Desk, state: State) -> tuple[str, ...]:
     """Give which contacts may be shown: to a practitioner none where somebody else referred the citizen too (R-13)."""
     alone = desk.sees_all or not (state.get("number_of") or desk.is_shared(state["citizen_id"]))
-    return ("telephone", "email", "contact_by", "do_not") if alone else ()
+    return (*CONTACTS, "do_not", "next_of_kin") if alone else ()
 
 
 def _number_as_typed(people: Any, state: State) -> Data:
@@ -134,19 +215,26 @@ def _decision(people: Any, state: State) -> Data | None:
     decision = state["decision"]
     if not decision:
         return None
-    kept = {name: decision[name] for name in ("state", "at", "reason", "words", "would_change", "fingerprint") if decision.get(name)}
-    return {**kept, "by": people.get(decision["by"], {}).get("name") or "Somebody"}
+    kept = {name: decision[name] for name in ("state", "at", "reason", "words", "would_change", "merged_into", "fingerprint")
+            if decision.get(name)}
+    return {**kept, "by": _name(people, decision["by"])}
+
+
+def _name(people: Any, id_: str) -> str:
+    row = people.get(id_, {})
+    return str(row.get("name") or row.get("email") or "Somebody")
 
 
 def _worker(people: Any, state: State) -> Data | None:
     if not state["allocation"]:
         return None
-    return {**_person(people, state["allocation"]["development_worker"], "name", "email"), "allocated_at": state["allocation"]["at"]}
+    row = people.get(state["allocation"]["development_worker"], {})
+    return {"name": row.get("name"), "email": row.get("email"), "allocated_at": state["allocation"]["at"]}
 
 
 def _for_staff(desk: Desk, state: State, people: Any) -> Data:
     found = [{"id": row.id, "reference": row.reference} for row in desk.connection.execute(
         referrals.select().where(desk.database.any_of(referrals.c.id, state["duplicates"])))] if state["duplicates"] else []
     number_of = state.get("number_of")
-    return {"duplicates": found, "duplicate_reason": state["duplicate_reason"],
+    return {"duplicates": found, "duplicate_reason": state["duplicate_reason"], "settled": state["settled"],
             "number_of": _person(people, number_of, "name", "date_of_birth") if number_of else None}

@@ -31,6 +31,7 @@ from shared.ledger.tables import LedgerTables
 from shared.ledger.types import Announcement, Refused, Rules, State, Statement
 from shared.messaging.envelope import Event
 from shared.messaging.outbox import Outbox, event_id
+from shared.schemas import contract
 
 #: A domain that wants to be asked again at once is asked again after this, not in a loop.
 LOOK = timedelta(seconds=1)
@@ -266,7 +267,7 @@ class Ledger:
         announcement = telling.announcement
         return Event(
             id=event_id(aggregate, telling.about, telling.revision), source=f"urn:pod:{self.service}",
-            type=announcement.type, time=datetime.fromisoformat(announcement.occurred_at),
+            type=announcement.type, version=contract(announcement.type).version, time=datetime.fromisoformat(announcement.occurred_at),
             data=self.telegraph.complete(announcement, state, people, telling.recorded_at), subject=aggregate,
             recordedtime=telling.recorded_at, about=telling.about, revision=telling.revision, withdrawn=telling.withdrawn,
             causationid=cause.event_id or None if cause else None,

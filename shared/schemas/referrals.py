@@ -99,7 +99,7 @@ class Amended(Change):
     """Something a referral says was changed; what it was and is stays with the referral."""
 
     amendment_id = key()
-    fields = ListOf(Text(100), required=True, purpose="names of what was changed")
+    what = ListOf(Text(100), required=True, purpose="names of what was changed")
     amended_at = Moment(required=True)
 
 

@@ -76,7 +76,8 @@ class Pod:
         assert answer.status_code == 201, answer.text
         return str(answer.json["id"])
 
-    def told(self) -> list[Any]:
-        """Give the events in the outbox, as they will be published."""
+    def told(self, *types: str) -> list[Any]:
+        """Give the events in the outbox, as they will be published; of some types, or of all."""
         from shared.messaging.envelope import read
-        return [read(row.body) for row in self.room.outbox.waiting(1000)]
+        events = [read(row.body) for row in self.room.outbox.waiting(1000)]
+        return [event for event in events if not types or event.type in types]

@@ -135,7 +135,7 @@ def test_R_13_whose_number_is_in_doubt_changes_nothing_of_the_person_known_by_it
     first = pod.sent()
     pod.priya.post("", pod.body(citizen=OTTO, duplicate_reason="It is his number."))
     assert pod.wren.get(f"/{first}").json["citizen"]["name"] == "Rosa Quill"
-    told = pod.told()
+    told = pod.told("referral.received")
     assert [event.data["citizen"].get("nhs_number") for event in told] == ["9434765919", None]
     assert len({event.data["citizen_id"] for event in told}) == 2
     for event in told:

@@ -38,4 +38,4 @@ def test_of_four_who_accept_at_once_one_wins(pod: Pod):
     id_ = pod.sent()
     callers = [pod.caller("manager") for _ in range(4)]
     assert at_once(4, lambda n: callers[n].post(f"/{id_}/accept")) == [200, 409, 409, 409]
-    assert [e.type for e in pod.told()] == ["referral.received", "referral.accepted"]
+    assert [e.type for e in pod.told()] == ["referral.received", "referral.completed", "referral.accepted"]

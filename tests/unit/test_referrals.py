@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.referrals import domain, references, rules
+from services.referrals import clocks, decisions, domain, references, rules
 from shared.ledger.fold import advance, fold
 from shared.ledger.types import Actor, Refused, State, Statement
 from shared.pathways import PATHWAYS
@@ -25,12 +25,12 @@ def facts(**changes: Any) -> dict[str, Any]:
     return {"pathway": "core", "reference": "R-7KQ4-M9C", "citizen_id": "c", "conversation_held_on": "2026-03-01", "reason": "x",
             "conditions": ["bipolar"], "social_issues": [], "meeting_preference": "teams", "commitment_months": 3,
             "practitioner": {"id": "amara", "role": "key_worker", "team": TEAM}, "named_person": {"id": "tom", "team": TEAM},
-            "inpatient": None, "duplicates": [], "duplicate_reason": None, **changes}
+            "inpatient": None, "duplicates": [], "duplicate_reason": None, "self_referral": False, **changes}
 
 
 def received(care_plan: str = "2026-01-10", risk: str = "2025-12-20", born: date = date(1980, 1, 1), **changes: Any) -> list[Statement]:
     papers = [{"kind": "care_plan", "dated": care_plan}, {"kind": "risk_assessment", "dated": risk}]
-    said = domain.receive(domain.initial("r"), NOW, AMARA, "amara", facts(**changes), born, [p for p in papers if p["dated"]])
+    said = decisions.receive(domain.initial("r"), NOW, AMARA, "amara", facts(**changes), born, [p for p in papers if p["dated"]])
     assert not isinstance(said, Refused)
     return said
 
@@ -44,8 +44,8 @@ def test_R_06_a_document_that_lapses_before_acceptance_blocks_it_again():
     state = state_of(received())
     assert domain.state_word(state, NOW) == "complete"
     # the risk assessment of 20 December is good for six months
-    assert not isinstance(domain.accept(state, datetime(2026, 6, 20, 22, 30, tzinfo=UTC), HELEN, "helen"), Refused)
-    late = domain.accept(state, datetime(2026, 6, 20, 23, 30, tzinfo=UTC), HELEN, "helen")  # 00:30 of the 21st in London
+    assert not isinstance(decisions.accept(state, datetime(2026, 6, 20, 22, 30, tzinfo=UTC), HELEN, "helen"), Refused)
+    late = decisions.accept(state, datetime(2026, 6, 20, 23, 30, tzinfo=UTC), HELEN, "helen")  # 00:30 of the 21st in London
     assert isinstance(late, Refused) and late.rule == "R-06" and "lapsed after 20 June 2026" in late.reason
     assert rules.complete_between(state, CORE) == (date(2026, 3, 2), date(2026, 6, 20))
 
@@ -54,20 +54,20 @@ def test_R_06_a_document_that_lapses_before_acceptance_blocks_it_again():
     (date(2026, 8, 31), 6, date(2027, 2, 28)), (date(2024, 2, 29), 12, date(2025, 2, 28)), (date(2026, 12, 1), 1, date(2027, 1, 1)),
     (date(2026, 1, 15), -1, date(2025, 12, 15))])
 def test_R_06_months_end_where_the_month_ends(day: date, months: int, expected: date):
-    assert rules.add_months(day, months) == expected
+    assert clocks.add_months(day, months) == expected
 
 
 def test_R_07_the_clock_starts_when_the_last_document_is_here():
     state = state_of(received(risk=""))
-    assert rules.first_meeting_due(state, CORE) is None
-    later = domain.add_document(state, NOW + timedelta(days=5), AMARA, "amara", {"kind": "risk_assessment", "dated": "2026-03-05"})
+    assert clocks.first_meeting_due(state, CORE) is None
+    later = decisions.add_document(state, NOW + timedelta(days=5), AMARA, "amara", {"kind": "risk_assessment", "dated": "2026-03-05"})
     assert not isinstance(later, Refused)
     found = state_of(received(risk=""), *later)
-    assert rules.first_meeting_due(found, CORE) == (date(2026, 3, 21), date(2026, 3, 28))
+    assert clocks.first_meeting_due(found, CORE) == (date(2026, 3, 21), date(2026, 3, 28))
 
 
 def test_R_07_a_document_that_was_too_old_when_it_came_starts_no_clock():
-    assert rules.first_meeting_due(state_of(received(risk="2024-01-01")), CORE) is None
+    assert clocks.first_meeting_due(state_of(received(risk="2024-01-01")), CORE) is None
 
 
 def test_R_05_somebody_under_18_cannot_be_accepted_before_their_birthday_and_their_birthday_is_not_kept_of_adults():
@@ -88,24 +88,24 @@ def test_R_01_without_a_conversation_nothing_is_accepted():
 
 def test_R_15_a_decision_keeps_every_rule_and_which_rules_they_were():
     state = state_of(received())
-    (said,) = domain.accept(state, NOW, HELEN, "helen")
+    (said,) = decisions.accept(state, NOW, HELEN, "helen")
     assert said.data["fingerprint"] == CORE.fingerprint and len(said.data["rules"]) == 8
     assert {tuple(one) for one in said.data["rules"]} == {("rule", "outcome", "words")}
 
 
 def test_a_reallocation_tells_nobody_anew_what_was_accepted():
     state = state_of(received())
-    accepted = domain.accept(state, NOW, HELEN, "helen")
+    accepted = decisions.accept(state, NOW, HELEN, "helen")
     state = state_of(received(), *accepted)
     before = domain.owed(state, NOW)["referral:r:accepted"]
-    chosen = domain.allocate(state, NOW + timedelta(hours=1), HELEN, "helen", "wren")
+    chosen = decisions.allocate(state, NOW + timedelta(hours=1), HELEN, "helen", "wren")
     assert domain.owed(state_of(received(), *accepted, *chosen), NOW)["referral:r:accepted"]._replace(occurred_at="") == before._replace(occurred_at="")
 
 
 def test_nobody_decides_without_the_permission_to():
     state = state_of(received())
-    for command in (domain.accept, domain.decline, domain.allocate, domain.withdraw):
-        words = ("a", "b") if command in (domain.decline, domain.withdraw) else ("wren",) if command is domain.allocate else ()
+    for command in (decisions.accept, decisions.decline, decisions.allocate, decisions.withdraw):
+        words = ("a", "b") if command in (decisions.decline, decisions.withdraw) else ("wren",) if command is decisions.allocate else ()
         refusal = command(state, NOW, Actor("panel@example", roles=frozenset({"panel"})), "panel", *words)  # type: ignore[operator]
         assert isinstance(refusal, Refused) and refusal.rule == "permission"
 

@@ -1,0 +1,236 @@
+"""What may be done with a referral: each command gives what is said of it, or why it is refused; pure.
+
+`who` is the staff id of `actor`; a refusal names its rule, and what would help.
+"""
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from services.referrals import clocks, rules
+from services.referrals.access import is_own, may_add
+from services.referrals.rules import who_may_refer
+from services.referrals.state import may_repeat, pathway_of, took_part
+from shared.calendar import london_day
+from shared.ledger.types import Actor, Data, Refused, State, Statement
+from shared.pathways import PATHWAYS, Pathway
+from shared.permissions import may
+
+SOURCE = "urn:pod:referrals"
+#: Reason of a referral that goes on together with another.
+MERGED = "merged"
+
+Decision = list[Statement] | Refused
+
+
+def receive(state: State, now: datetime, actor: Actor, who: str, sent: Data, date_of_birth: date,
+            papers: Sequence[Data]) -> Decision:
+    """Take a referral in. `sent` holds ids and facts, no names.
+
+    `duplicates` in it are what it may repeat, `number_of` whose the NHS number is where that is somebody of another name.
+    """
+    if not may(actor.roles, "referral:send-self" if sent["self_referral"] else "referral:send"):
+        return forbidden()
+    if state["stage"]:
+        return Refused("R-13", "This referral was sent already.")
+    pathway = PATHWAYS[sent["pathway"]]
+    if refusal := _may_not_refer(pathway, actor, sent):
+        return refusal
+    if (sent["duplicates"] or sent.get("number_of")) and not sent["duplicate_reason"] and not sent["self_referral"]:
+        # one answer to both: another for the number alone would confirm that we know it
+        return Refused("R-13", "This person may already be with us: say why you send it.",
+                       "Check the name, the date of birth and the NHS number; if they are right, send it again with "
+                       "duplicate_reason. Nothing you entered is lost.", "duplicate_reason")
+    facts = {**sent, "sent_by": who, "adult_from": adult_from(date_of_birth, pathway, now)}
+    return [said("received", "referral.received", now, who, facts), *(_paper(paper, now, who) for paper in papers)]
+
+
+def adult_from(date_of_birth: date, pathway: Pathway, now: datetime) -> str | None:
+    """Give the day from which somebody is old enough; None where they are (R-05)."""
+    adult = clocks.add_months(date_of_birth, 12 * pathway.minimum_age)
+    return adult.isoformat() if adult > london_day(now) else None
+
+
+def _may_not_refer(pathway: Pathway, actor: Actor, sent: Data) -> Refused | None:
+    if sent["self_referral"]:
+        return None if pathway.self_referral else Refused(
+            "R-11", "This pathway does not take self-referrals.", who_may_refer(pathway), "pathway")
+    rule = "R-10" if pathway.response_in_working_days else "R-02"
+    # whoever signed in as a practitioner refers for their own team, whatever the form says
+    teams = [sent["practitioner"]["team"], *([actor.team] if actor.team and not may(actor.roles, "referral:read") else [])]
+    for team in teams:
+        if not pathway.may_refer(team):
+            return Refused(rule, f"{team} may not refer to this pathway.", who_may_refer(pathway), "referrer.team")
+    return None
+
+
+def add_document(state: State, now: datetime, actor: Actor, who: str, paper: Data) -> Decision:
+    """Note a document: its kind and its date, its file where one was uploaded (R-06)."""
+    if not may_add(state, actor, who):
+        return forbidden()
+    if state["stage"] not in ("open", "accepted"):
+        return decided(state)
+    return [_paper(paper, now, who)]
+
+
+def remove_document(state: State, now: datetime, actor: Actor, who: str, document: str, reason: str) -> Decision:
+    """Take a document out that should not be here, such as somebody else's."""
+    if not may_add(state, actor, who):
+        return forbidden()
+    if document not in state["documents"]:
+        return Refused("R-06", "There is no such document.", "Open the referral afresh to see what is there.", "document")
+    return [said(f"removed:{document}", "document.removed", now, who, {"document": document, "reason": reason})]
+
+
+def accept(state: State, now: datetime, actor: Actor, who: str) -> Decision:
+    """Accept a referral of which nothing is missing; the rules stay with the decision as they stood (R-15)."""
+    if not may(actor.roles, "referral:accept"):
+        return forbidden()
+    if state["stage"] != "open":
+        return decided(state)
+    found = outcomes(state, now)
+    if blocking := rules.missing(found):
+        reasons, helps = " ".join(one["what"] for one in blocking), " ".join(one["help"] for one in blocking)
+        return Refused(blocking[0]["rule"], f"It cannot be accepted as it stands. {reasons}", helps)
+    if may_repeat(state):
+        return Refused("R-13", "This citizen may already be with us, and nobody has settled it.",
+                       "Keep the referral or merge it, with a reason; then accept it.")
+    due = clocks.first_meeting_due(state, pathway_of(state))
+    first = {"first_meeting_due_on": due[0].isoformat()} if due else {}
+    return [said("decision", "referral.accepted", now, who, {**_judged(state, found), **first})]
+
+
+def decline(state: State, now: datetime, actor: Actor, who: str, reason: str, words: str, would_change: str = "") -> Decision:
+    """Decline, with a reason, words, and what would change the answer (R-14)."""
+    if not may(actor.roles, "referral:decline"):
+        return forbidden()
+    if state["stage"] != "open":
+        return decided(state)
+    found = outcomes(state, now)
+    would_change = would_change or " ".join(one["help"] for one in rules.missing(found)) or "Talk with the Pod, then refer again."
+    told = {"reason": reason, "words": words, "would_change": would_change}
+    return [said("decision", "referral.declined", now, who, {**_judged(state, found), **told})]
+
+
+def withdraw(state: State, now: datetime, actor: Actor, who: str, reason: str, words: str = "") -> Decision:
+    """Take a referral back, with a reason (R-14)."""
+    own = may(actor.roles, "referral:withdraw-own") and is_own(state, actor, who)
+    if not (may(actor.roles, "referral:withdraw") or own):
+        return forbidden()
+    if state["stage"] != "open":
+        return decided(state)
+    return [said("decision", "referral.withdrawn", now, who,
+                 {**_judged(state, outcomes(state, now)), "reason": reason, "words": words})]
+
+
+def allocate(state: State, now: datetime, actor: Actor, who: str, development_worker: str) -> Decision:
+    """Choose the development worker of an accepted referral (J-01); a second choice replaces the first."""
+    if not actor.roles & set(pathway_of(state).allocates):
+        return forbidden()
+    if state["stage"] != "accepted":
+        return Refused("J-01", "Only an accepted referral has a development worker.", "Accept it first.")
+    if state["died_on"]:
+        return died()
+    if state["allocation"] and state["allocation"]["development_worker"] == development_worker:
+        return []
+    return [said("allocation", "referral.allocated", now, who, {"development_worker": development_worker})]
+
+
+def keep(state: State, now: datetime, actor: Actor, who: str, reason: str) -> Decision:
+    """Keep a referral of somebody who may already be with us, as one of its own (R-13)."""
+    if refusal := _cannot_settle(state, actor):
+        return refusal
+    return [said("duplicates", "duplicate.settled", now, who, {"outcome": "kept", "reason": reason})]
+
+
+def merge(state: State, now: datetime, actor: Actor, who: str, reason: str, into: Mapping[str, Any]) -> Decision:
+    """End a referral that goes on with another of the same citizen; `into` is the other's state (R-13)."""
+    if refusal := _cannot_settle(state, actor):
+        return refusal
+    if into["id"] == state["id"] or into["stage"] not in ("open", "accepted") or into["pathway"] != state["pathway"]:
+        return Refused("R-13", "It cannot be merged into that referral.",
+                       "Choose a referral of the same pathway that is under way.", "into")
+    ends = {**_judged(state, outcomes(state, now)), "reason": MERGED, "words": reason, "merged_into": into["reference"],
+            "merged_id": into["id"]}
+    return [said("duplicates", "duplicate.settled", now, who, {"outcome": "merged", "reason": reason, "into": into["id"]}),
+            said("decision", "referral.withdrawn", now, who, ends)]
+
+
+def _cannot_settle(state: State, actor: Actor) -> Refused | None:
+    if not may(actor.roles, "referral:triage"):
+        return forbidden()
+    if state["stage"] != "open":
+        return decided(state)
+    if not state["duplicates"]:
+        return Refused("R-13", "There is nothing to settle: no other referral is of this citizen.")
+    return None
+
+
+def ask_more(state: State, now: datetime, actor: Actor, who: str, words: str) -> Decision:
+    """Ask the practitioner for more; the clock notes it."""
+    if not may(actor.roles, "referral:triage"):
+        return forbidden()
+    if state["stage"] != "open":
+        return decided(state)
+    if state["died_on"]:
+        return died()
+    return [said(f"question:{uuid.uuid4()}", "question.asked", now, who, {"words": words})]
+
+
+def answer(state: State, now: datetime, actor: Actor, who: str, question: str, words: str) -> Decision:
+    """Answer what was asked; staff may write down what they were told over the telephone."""
+    if not may_add(state, actor, who):
+        return forbidden()
+    if "at" not in state["questions"].get(question, {}):
+        return Refused("R-14", "There is no such question.", "Open the referral afresh to see what is asked.", "question")
+    return [said(f"answer:{question}", "question.answered", now, who, {"words": words})]
+
+
+def amend(state: State, now: datetime, actor: Actor, who: str, change: Data) -> Decision:
+    """Amend what was sent: `change` is {facts, derived, personal: names of what changes in `people`, reason}."""
+    if not may_add(state, actor, who):
+        return forbidden()
+    if state["stage"] not in ("open", "accepted"):
+        return decided(state)
+    facts = {name: value for name, value in change["facts"].items() if state.get(name) != value}
+    if not facts and not change["personal"] and not change["derived"]:
+        return []
+    told = [[id_, role] for id_, role in took_part(state, now) if id_ != who]
+    return [said(f"amendment:{uuid.uuid4()}", "referral.amended", now, who, {**change, "facts": facts, "told": told})]
+
+
+def outcomes(state: State, now: datetime) -> list[rules.Outcome]:
+    """Judge the referral by the rules of today."""
+    return rules.judge(state, pathway_of(state), london_day(now))
+
+
+def _judged(state: State, found: Sequence[rules.Outcome]) -> Data:
+    return {"pathway": state["pathway"], "fingerprint": pathway_of(state).fingerprint, "rules": [one.kept() for one in found]}
+
+
+def said(about: str, kind: str, now: datetime, who: str, data: Data) -> Statement:
+    """Give a statement of ours."""
+    return Statement(about, kind, now, data, actor=who, source=SOURCE, event_id=str(uuid.uuid4()))
+
+
+def _paper(paper: Data, now: datetime, who: str) -> Statement:
+    kept = {name: paper[name] for name in ("kind", "dated", "expires_on", "file") if paper.get(name)}
+    return said(f"document:{uuid.uuid4()}", "document.added", now, who, kept)
+
+
+def forbidden() -> Refused:
+    """Refuse whoever may not."""
+    return Refused("permission", "Your role does not let you do this.", "Ask your manager if your work needs it.")
+
+
+def died() -> Refused:
+    """Refuse what is no use any more (J-14)."""
+    return Refused("J-14", "The citizen has died: everything planned has stopped.", "Withdraw or decline the referral.")
+
+
+def decided(state: State) -> Refused:
+    """Refuse what comes after the decision."""
+    decision = state["decision"] or {"state": "not there", "at": ""}
+    return Refused("R-14", f"This referral is {decision['state']} already.", "Open it afresh to see how it stands.")

@@ -1,0 +1,127 @@
+"""How a referral is taken in: whose it is, what it may repeat, and what of it is kept where (R-13)."""
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.referrals import decisions, store
+from services.referrals.desk import Answer, Desk
+from services.referrals.references import new_reference
+from services.referrals.state import evolve, initial
+from shared.ledger.people import citizen
+from shared.ledger.tables import staff_id
+from shared.ledger.types import Data, Refused, State
+
+people, referrals = store.tables.people, store.referrals
+
+
+def send(desk: Desk, body: Data) -> tuple[str, Answer]:
+    """Take a referral in; `body` as `services.referrals.body` has checked it. Give its id and what became of it."""
+    given = body["citizen"]
+    _one_at_a_time(desk, given)
+    citizen_id, number_of = whose(desk, given)
+    sent = _facts(desk, body, citizen_id, number_of)
+    # a number is one person's: here it is kept as whose it is, until staff have found out
+    _introduce(desk, {**body, "citizen": {**given, "nhs_number": None}} if number_of else body, citizen_id)
+    id_ = str(uuid.uuid4())
+    return id_, desk.ask(id_, lambda state, now: decisions.receive(
+        state, now, desk.actor, desk.who, sent, date.fromisoformat(given["date_of_birth"]), body.get("documents", [])))
+
+
+def preview(desk: Desk, body: Data) -> State | Refused:
+    """Give the state a referral would have were it sent now, or why it would be refused; nothing is written.
+
+    Whether the citizen may be with us is not looked up: that is answered to whoever sends, and is on record.
+    """
+    sent = _facts(desk, body, "", None, look=False)
+    papers = body.get("documents", [])
+    found = decisions.receive(initial(""), desk.now, desk.actor, desk.who, sent, date.fromisoformat(body["citizen"]["date_of_birth"]), papers)
+    if isinstance(found, Refused):
+        return found
+    state = initial("")
+    for statement in found:
+        state = evolve(state, statement)
+    return state
+
+
+def whose(desk: Desk, given: Data) -> tuple[str, str | None]:
+    """Give the id of a citizen, known or new, and whose the NHS number is where that is somebody of another name."""
+    known = _known(desk, given)
+    number_of = known["id"] if known is not None and is_somebody_else(known, given) else None
+    return (known["id"] if known is not None and not number_of else str(uuid.uuid4())), number_of
+
+
+def duplicates(desk: Desk, pathway: str, given: Data, citizens: set[str], but: str = "") -> list[str]:
+    """Give the referrals under way on a pathway, `but` one, that may be of the same person (R-13)."""
+    same = sa.select(people.c.id, people.c.name).where(people.c.date_of_birth == given["date_of_birth"], people.c.kind == "citizen")
+    ids = {row.id for row in desk.connection.execute(same) if plain(row.name) == plain(given["name"])} | citizens
+    query = sa.select(referrals.c.id).where(
+        desk.database.any_of(referrals.c.citizen, sorted(ids)), referrals.c.pathway == pathway,
+        referrals.c.stage.in_(store.LIVE)).order_by(referrals.c.received_at, referrals.c.id)
+    return [id_ for id_ in desk.connection.execute(query).scalars() if id_ != but]
+
+
+def is_somebody_else(known: Mapping[str, Any], given: Data) -> bool:
+    """Say whether a number is known of somebody of another name and another date of birth."""
+    return known["date_of_birth"] != given["date_of_birth"] and plain(known["name"]) != plain(given["name"])
+
+
+def plain(name: str) -> str:
+    """Give a name as names are compared."""
+    return " ".join(name.split()).casefold()
+
+
+def staff_facts(entry: Data) -> Data:
+    """Give what a referral says of a practitioner or named person without saying who they are."""
+    return {"id": staff_id(entry["email"]), **{name: entry[name] for name in ("role", "team") if name in entry}}
+
+
+def _facts(desk: Desk, body: Data, citizen_id: str, number_of: str | None, look: bool = True) -> Data:
+    """Give what the referral says without saying who anybody is."""
+    referrer, named, himself = body.get("referrer"), body.get("named_person"), bool(body.get("self_referral"))
+    found = duplicates(desk, body["pathway"], body["citizen"], {one for one in (citizen_id, number_of) if one}) if look else []
+    return {
+        **{name: body[name] for name in ("pathway", "reason", "meeting_preference")},
+        **{name: body.get(name, []) for name in ("conditions", "social_issues")},
+        "conversation_held_on": body.get("conversation_held_on"), "commitment_months": body.get("commitment_months", 0),
+        "self_referral": himself, "reference": _reference(desk) if look else "", "citizen_id": citizen_id,
+        "inpatient": body.get("inpatient"), "practitioner": staff_facts(referrer) if referrer and not himself else None,
+        "named_person": staff_facts(named) if named and not himself else None, "duplicates": found,
+        "duplicate_reason": body.get("duplicate_reason") if found or number_of or himself else None,
+        **({"number_of": number_of} if number_of else {})}
+
+
+def _reference(desk: Desk) -> str:
+    while True:
+        made = new_reference()
+        if not desk.connection.execute(sa.select(referrals.c.id).where(referrals.c.reference == made)).first():
+            return made
+
+
+def _known(desk: Desk, given: Data) -> Data | None:
+    if "nhs_number" not in given:
+        return None
+    query = sa.select(people).where(people.c.nhs_number == given["nhs_number"])
+    row = desk.connection.execute(query).mappings().first()
+    return dict(row) if row else None
+
+
+def _introduce(desk: Desk, body: Data, citizen_id: str) -> None:
+    row = citizen(citizen_id, body["citizen"], desk.now)
+    named = [body[name] for name in ("referrer", "named_person") if name in body and not body.get("self_referral")]
+    me = [] if desk.actor.email.startswith("urn:") else [desk.me()]
+    desk.introduce_staff([*me, *named], desk.filled([row]))
+
+
+def _one_at_a_time(desk: Desk, given: Data) -> None:
+    """Let two referrals of one person wait for each other, so that the second sees the first."""
+    if desk.database.is_sqlite:
+        return
+    keys = [given.get("nhs_number") or "", f"{plain(given['name'])}|{given['date_of_birth']}"]
+    for number in sorted({int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), signed=True) for key in keys if key}):
+        desk.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))

@@ -1,0 +1,243 @@
+"""How what was said of a referral becomes its state, and what a state means; pure.
+
+Times in a state are UTC texts of fixed width, days are London days as YYYY-MM-DD, so both sort as text. People are ids.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from shared.calendar import london_day, start_of_london_day
+from shared.ledger.types import Data, State, Statement
+from shared.pathways import PATHWAYS, Pathway
+
+FOLD_VERSION = 2
+#: kind -> place among statements of the same times: what is sent, then what others report, then what we decide.
+RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate((
+    "referral.received", "document.added", "document.removed", "referral.amended", "availability.given",
+    "hospital.admitted", "hospital.transferred", "hospital.legal_status_changed", "hospital.discharged",
+    "practitioner.discharged", "practitioner.changed", "citizen.died", "report.handed_on",
+    "question.asked", "question.answered", "duplicate.settled",
+    "referral.accepted", "referral.declined", "referral.withdrawn", "referral.allocated",
+    "meeting.offered", "meeting.cancelled", "meeting.held", "journey.closing"))}
+
+#: Stages after which nothing more happens with a referral.
+ENDED = ("declined", "withdrawn")
+
+
+def text(when: datetime) -> str:
+    """Write a moment as UTC text of fixed width, so that text order is time order."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def initial(aggregate: str) -> State:
+    """Give the state of a referral nobody has sent."""
+    return {"id": aggregate, "stage": None, "self_referral": False, "practitioner": None, "named_person": None,
+            "documents": {}, "removed": {}, "decision": None, "allocation": None, "stays": {}, "died_on": None,
+            "death_known_at": None, "reports": {}, "questions": {}, "amendments": {}, "settled": None, "gone": {},
+            "changes": {}, "named_since": "", "availability": {}, "meeting": None, "held": {}, "journey_closes_on": None}
+
+
+def evolve(state: State, statement: Statement) -> State:
+    """Take one standing statement into account."""
+    return STEPS[statement.kind](state, statement)
+
+
+def _received(state: State, said: Statement) -> State:
+    return {**state, **said.data, "stage": state["stage"] or "open", "received_at": _at(said)}
+
+
+def _document(state: State, said: Statement) -> State:
+    return _put(state, "documents", said.about[9:], {**said.data, "added_at": _at(said), "by": said.actor})
+
+
+def _removed(state: State, said: Statement) -> State:
+    id_ = said.data["document"]
+    kept = {key: value for key, value in state["documents"].items() if key != id_}
+    gone = {**state["documents"].get(id_, {}), "removed_at": _at(said), "removed_by": said.actor, "why": said.data["reason"]}
+    return _put({**state, "documents": kept}, "removed", id_, gone)
+
+
+def _amended(state: State, said: Statement) -> State:
+    facts: Data = said.data.get("facts", {})
+    changes = [{"field": name, "old": state.get(name), "new": value} for name, value in facts.items()]
+    entry = {"at": _at(said), "by": said.actor, "reason": said.data["reason"], "changes": changes,
+             "personal": said.data.get("personal", []), "told": said.data.get("told", [])}
+    fresh: Data = {"changes": {}} if "practitioner" in facts else {}
+    if "named_person" in facts:
+        fresh["named_since"] = _known(said)
+    return _put({**state, **facts, **said.data.get("derived", {}), **fresh}, "amendments", said.about.partition(":")[2], entry)
+
+
+def _available(state: State, said: Statement) -> State:
+    return _put(state, "availability", said.about.partition(":")[2], {**said.data, "at": _at(said), "by": said.actor})
+
+
+def _stay(state: State, said: Statement) -> State:
+    stay_id, _, part = said.about[5:].rpartition(":")
+    added = {key: said.data[key] for key in ("ward", "legal_status") if key in said.data}
+    known = {"known_at": _known(said)} if part == "admission" else {}
+    return _put(state, "stays", stay_id, {**state["stays"].get(stay_id, {}), **added, **known, part: _at(said)})
+
+
+def _dated(series: str, word: str) -> Callable[[State, Statement], State]:
+    """Make the step of a dated series on a stay: time -> what was so from then on."""
+    def step(state: State, said: Statement) -> State:
+        stay_id = said.data["stay_id"]
+        stay = state["stays"].get(stay_id, {})
+        return _put(state, "stays", stay_id, {**stay, series: {**stay.get(series, {}), _at(said): said.data[word]}})
+    return step
+
+
+def _practitioner_goes(state: State, said: Statement) -> State:
+    return _put(state, "gone", said.data["practitioner"], {"on": said.data["closes_on"], "known_at": _known(said)})
+
+
+def _practitioner_changes(state: State, said: Statement) -> State:
+    return _put(state, "changes", said.about, {**said.data, "at": _at(said), "known_at": _known(said)})
+
+
+def _died(state: State, said: Statement) -> State:
+    return {**state, "died_on": said.data.get("died_on"), "death_known_at": _known(said)}
+
+
+def _reported(state: State, said: Statement) -> State:
+    return _put(state, "reports", said.about[7:], said.data)
+
+
+def _asked(state: State, said: Statement) -> State:
+    id_ = said.about.partition(":")[2]
+    asked = {**said.data, "at": _at(said), "by": said.actor}
+    return _put(state, "questions", id_, {"answer": None, **state["questions"].get(id_, {}), **asked})
+
+
+def _answered(state: State, said: Statement) -> State:
+    id_ = said.about.partition(":")[2]
+    answer = {**said.data, "at": _at(said), "by": said.actor}
+    return _put(state, "questions", id_, {**state["questions"].get(id_, {}), "answer": answer})
+
+
+def _settled(state: State, said: Statement) -> State:
+    return {**state, "settled": {**said.data, "at": _at(said), "by": said.actor}}
+
+
+def _decided(state: State, said: Statement) -> State:
+    stage = said.kind.partition(".")[2]
+    return {**state, "stage": stage, "decision": {**said.data, "state": stage, "at": _at(said), "by": said.actor}}
+
+
+def _allocated(state: State, said: Statement) -> State:
+    return {**state, "allocation": {**said.data, "at": _at(said), "by": said.actor}}
+
+
+def _meeting(state: State, said: Statement) -> State:
+    cancelled = said.kind == "meeting.cancelled"
+    return {**state, "meeting": {**said.data, "cancelled": cancelled, "at": _at(said), "by": said.actor}}
+
+
+def _held(state: State, said: Statement) -> State:
+    return _put(state, "held", said.about.partition(":")[2], _at(said))
+
+
+def _closing(state: State, said: Statement) -> State:
+    return {**state, "journey_closes_on": said.data["closes_on"]}
+
+
+STEPS: Mapping[str, Callable[[State, Statement], State]] = {
+    "referral.received": _received, "document.added": _document, "document.removed": _removed, "referral.amended": _amended,
+    "availability.given": _available, "hospital.admitted": _stay, "hospital.discharged": _stay,
+    "hospital.transferred": _dated("wards", "ward"), "hospital.legal_status_changed": _dated("statuses", "legal_status"),
+    "practitioner.discharged": _practitioner_goes, "practitioner.changed": _practitioner_changes, "citizen.died": _died,
+    "report.handed_on": _reported, "question.asked": _asked, "question.answered": _answered, "duplicate.settled": _settled,
+    "referral.accepted": _decided, "referral.declined": _decided, "referral.withdrawn": _decided,
+    "referral.allocated": _allocated, "meeting.offered": _meeting, "meeting.cancelled": _meeting, "meeting.held": _held,
+    "journey.closing": _closing}
+
+
+# What a state means.
+
+def pathway_of(state: State) -> Pathway:
+    """Give the definition the referral follows."""
+    return PATHWAYS[state["pathway"]]
+
+
+def in_hospital(state: State) -> list[str]:
+    """Give the ids of the stays the citizen is in, as far as hospitals have said."""
+    return [id_ for id_, stay in state["stays"].items()
+            if "admission" in stay and stay.get("discharge", "") < stay["admission"]]
+
+
+def latest(stay: Data, word: str, series: str) -> str | None:
+    """Give the ward or legal status of a stay by what was said last of it since the admission."""
+    said = {at: value for at, value in stay.get(series, {}).items() if at >= stay.get("admission", "")}
+    found: str | None = said[max(said)] if said else stay.get(word)
+    return found
+
+
+def practitioner_on(state: State, day: date) -> Data | None:
+    """Give the practitioner on a London day, {id, team, role?}; None where the citizen referred themself."""
+    current: Data | None = state["practitioner"]
+    for change in sorted(state["changes"].values(), key=lambda one: (one["on"], one["at"])):
+        applies = current is None or change.get("before") in (None, current["id"])
+        if change["on"] <= day.isoformat() and applies:
+            current = {"id": change["id"], "team": change["team"]}
+    return current
+
+
+def named_person_goes(state: State) -> tuple[str, str] | None:
+    """Give from which day the named person works with the citizen no more, and when that was known; None while they do."""
+    named = state["named_person"]
+    if not named:
+        return None
+    found = [(one["on"], one["known_at"]) for id_, one in state["gone"].items() if id_ == named["id"]]
+    found += [(one["on"], one["known_at"]) for one in state["changes"].values() if _leaves(state, one) == named["id"] != one["id"]]
+    return min((one for one in found if one[1] > state["named_since"]), default=None)
+
+
+def _leaves(state: State, change: Data) -> str | None:
+    before: str | None = change.get("before") or (state["practitioner"] or {}).get("id")
+    return before
+
+
+def questions_open(state: State) -> list[str]:
+    """Give the ids of the questions nobody has answered yet, oldest first."""
+    waiting = [(one["at"], id_) for id_, one in state["questions"].items() if "at" in one and not one.get("answer")]
+    return [id_ for _, id_ in sorted(waiting)] if state["stage"] not in ENDED else []
+
+
+def may_repeat(state: State) -> bool:
+    """Say whether a person has yet to settle if this is another's referral again, or whose number it names (R-13)."""
+    return state["stage"] == "open" and bool(state.get("number_of") or (state["duplicates"] and not state["settled"]))
+
+
+def first_held(state: State) -> str | None:
+    """Give when the introductory meeting was held, as the journey says; None while it was not."""
+    return min(state["held"].values(), default=None)
+
+
+def stopped_at(state: State) -> str | None:
+    """Give the moment from which nothing planned happens any more: ended, died, or the journey closed."""
+    found = [state["decision"]["at"]] if state["stage"] in ENDED else []
+    found += [text(start_of_london_day(date.fromisoformat(day))) for day in (state["died_on"], state["journey_closes_on"]) if day]
+    return min(found, default=None)
+
+
+def took_part(state: State, now: datetime) -> Iterator[tuple[str, str]]:
+    """Give (id, role) of those who work with the citizen: development worker, practitioner."""
+    if state["allocation"]:
+        yield state["allocation"]["development_worker"], "development_worker"
+    if practitioner := practitioner_on(state, london_day(now)):
+        yield practitioner["id"], "practitioner"
+
+
+def _put(state: State, name: str, key: str, value: Any) -> State:
+    return {**state, name: {**state[name], key: value}}
+
+
+def _at(said: Statement) -> str:
+    return text(said.occurred_at)
+
+
+def _known(said: Statement) -> str:
+    return text(said.recorded_at or said.occurred_at)
