@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 #: The harmless text every virus scanner takes for a virus; in halves, for scanners look at this file as well.
-EICAR = (r"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-" "ANTIVIRUS-TEST-FILE!$H+H*").encode()
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-" b"ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 def pdf(extra: bytes = b"", packed: bytes = b"", filling: bytes = b"") -> bytes:
@@ -54,7 +54,7 @@ def ole(*streams: str, flags: int = 0) -> bytes:
     entries += bytes(-len(entries) % 512)
     data = b"".join(bytes(10) + struct.pack("<H", flags) + bytes(4084) for path in streams if not path.endswith("/"))
     folders = len(entries) // 512
-    table = [0xFFFFFFFD, *(list(range(2, folders + 1)) + [0xFFFFFFFE])]
+    table = [0xFFFFFFFD, *range(2, folders + 1), 0xFFFFFFFE]
     for start in range(1 + folders, 1 + folders + len(data) // 512, 8):
         table += [*range(start + 1, start + 8), 0xFFFFFFFE]
     sectors = struct.pack("<128I", *(table + [0xFFFFFFFF] * (128 - len(table)))) + entries + data
