@@ -31,6 +31,7 @@ MANAGER = "manager"
 class Rule:
     """One event tells these roles and addresses, by this channel, in these words; `version` 0 is as it was shipped.
 
+    With `only_named` a manager is told where the event names them; without it, every manager is.
     `leaving` is said to those whom the event names no longer, where that matters to them. A `plan` may change without
     having been wrong: then people get an update, not a correction. A rule is for events that have the field `has`, or
     lack the field `lacks`, where one is given; `happens` says what happened in better words than its contract's.
@@ -44,6 +45,7 @@ class Rule:
     withdrawn: str = GENERIC
     leaving: str = ""
     plan: bool = False
+    only_named: bool = False
     has: str = ""
     lacks: str = ""
     happens: str = ""
@@ -67,7 +69,7 @@ class Told(NamedTuple):
 
 
 class Saying(NamedTuple):
-    """What of an event matters here; `recipients` are (e-mail address, role)."""
+    """What of an event matters here; `recipients`, whom it names, and `managers`, who are so now, are (e-mail address, role)."""
 
     event_id: str
     type: str
@@ -76,6 +78,7 @@ class Saying(NamedTuple):
     fields: Mapping[str, str]
     recipients: tuple[tuple[str, str], ...]
     said: str
+    managers: tuple[tuple[str, str], ...] = ()
 
 
 class Message(NamedTuple):
@@ -108,7 +111,7 @@ def _recipients(data: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 
 def with_managers(event: Saying, managers: Iterable[str]) -> Saying:
     """Let an event name those who are managers now, too."""
-    return event._replace(recipients=(*event.recipients, *((address, MANAGER) for address in managers)))
+    return event._replace(managers=tuple((address, MANAGER) for address in managers))
 
 
 def messages(event: Saying, told: Mapping[Key, Told], rules: Mapping[str, Rule]) -> list[Message]:
@@ -130,12 +133,17 @@ def _named(event: Saying, rules: Iterable[Rule]) -> dict[Key, str]:
     named: dict[Key, str] = {}
     for rule in rules:
         if _concerns(rule, event):
-            for recipient, role in event.recipients:
-                if role in rule.to:
-                    named.setdefault((recipient, rule.id), role)
+            for recipient, role in _whom(event, rule):
+                named.setdefault((recipient, rule.id), role)
             for address in rule.also:
                 named.setdefault((address, rule.id), "")
     return named
+
+
+def _whom(event: Saying, rule: Rule) -> Iterable[tuple[str, str]]:
+    """Give those a rule tells of an event, with their roles: those it names, and the managers unless it names whom it means."""
+    named = event.recipients if rule.only_named else (*event.recipients, *event.managers)
+    return [(address, role) for address, role in named if role in rule.to]
 
 
 def _concerns(rule: Rule, event: Saying) -> bool:
@@ -174,7 +182,7 @@ def _farewell(event: Saying, rule: Rule | None, recipient: str, before: Told) ->
 
 def _left(event: Saying, rule: Rule, recipient: str, before: Told) -> bool:
     """Say whether the event named somebody and names them no longer, and the rule has words for them."""
-    named = any(email == recipient and role in rule.to for email, role in event.recipients)
+    named = any(address == recipient for address, _ in _whom(event, rule))
     return bool(rule.leaving) and before.role in rule.to and not named
 
 

@@ -204,7 +204,8 @@ def chapters(found: Iterable[Rule]) -> dict[str, list[Rule]]:
 
 def whom(rule: Rule) -> str:
     """Say whom a rule tells."""
-    return ", ".join((*(ROLES.get(role, role) for role in rule.to), *rule.also))
+    words = {**ROLES, "manager": "the manager it concerns"} if rule.only_named else ROLES
+    return ", ".join((*(words.get(role, role) for role in rule.to), *rule.also))
 
 
 def in_words(rule: Rule) -> str:

@@ -11,7 +11,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.notifications import rules, words
-from services.notifications.domain import NO_LONGER_THEIRS, TAKEN_BACK, Key, Message, Told, messages, saying
+from services.notifications.domain import (
+    NO_LONGER_THEIRS,
+    TAKEN_BACK,
+    Key,
+    Message,
+    Told,
+    messages,
+    saying,
+    with_managers,
+)
 from shared import schemas
 from shared.schemas.kinds import Day, Moment, Number, OneOf
 from shared.schemas.shape import kinds_of
@@ -161,6 +170,14 @@ def test_N_07_a_meeting_that_moved_is_told_as_an_update_with_its_new_time() -> N
     assert {one.subject for one in moved} == {"Update: Introductory meeting for referral R-7KQ2M"}
     assert all(one.text.startswith("This replaces what we told you before.") and one.correction_of for one in moved)
     assert all("Friday 24 July 2026 at midday, until 12:45pm. It will be held in person, at the Pod." in one.text for one in moved)
+
+
+@pytest.mark.parametrize("name", REFERRALS)
+def test_N_01_every_manager_is_told_of_what_waits_for_one_and_of_a_question_or_a_change_only_those_it_concerns(name: str) -> None:
+    others = ("ruth.bell@pod.example",)
+    told = messages(with_managers(saying("e", name, 1, False, golden(name)), others), {}, rules.shipped())
+    for_managers = any(MANAGER in roles for roles, *_ in EXPECTED[name].values())
+    assert (others[0] in {one.recipient for one in told}) is (for_managers and name not in ("referral.answered", "referral.amended"))
 
 
 # -- another practitioner ----------------------------------------------------------------------------------------
