@@ -16,4 +16,5 @@ def team_key(name: str) -> str:
                 return plain(team.name)
     return plain(name)
 
+
 __all__ = ["PATHWAYS", "BrokenPathway", "Choice", "Document", "Pathway", "Strand", "Team", "load", "load_all", "team_key"]

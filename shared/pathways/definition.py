@@ -101,10 +101,10 @@ class Pathway:
 
     def words(self, key: str) -> str:
         """Give the words of a condition, document, preference, issue or strand; the key itself where unknown."""
-        return dict(self.keys()).get(key, key)
+        return dict(self._words()).get(key, key)
 
-    def keys(self) -> list[tuple[str, str]]:
-        """Give every key of the lists with its words; no key is in two lists."""
+    def _words(self) -> list[tuple[str, str]]:
+        """Give every key with its words; the loader has seen to it that no key is in two lists."""
         choices = (*self.condition, *self.meeting_preference, *self.social_issue)
         return [*((one.key, one.words) for one in choices), *((one.key, one.words) for one in self.strand),
                 *((one.kind, one.words) for one in self.document)]

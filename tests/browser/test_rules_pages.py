@@ -22,7 +22,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def test_R_06_R_08_a_practitioner_reads_what_is_asked_and_when_the_pod_is_open(page: Any, site: Site) -> None:
     enter(page, site, "Amara Osei")
-    page.goto(f"{site.base}/rules")
+    page.goto(f"{site.base}/")
+    page.get_by_role("link", name="Read the rules of each pathway").click()
     judged(page, "rules")
     page.get_by_role("link", name="All rules of the core pathway").click()
     judged(page, "rules-core")
