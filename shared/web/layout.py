@@ -85,7 +85,8 @@ def notices() -> list[dict[str, str]]:
 
 def asset(name: str) -> str:
     """Give the address of a static file, new whenever its content is."""
-    return url_for("static", filename=name, v=_digest(name))
+    # url_for gives the same; a page asks for five
+    return f"{request.script_root}{current_app.static_url_path}/{name}?v={_digest(name)}"
 
 
 @lru_cache(maxsize=32)
