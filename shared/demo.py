@@ -5,7 +5,6 @@ to the day in hand, so that what the pages show is what would be there had the s
 """
 from __future__ import annotations
 
-import importlib
 import sys
 import tomllib
 import uuid
@@ -24,9 +23,11 @@ from shared.messaging.envelope import Event
 from shared.messaging.handover import Handover
 from shared.messaging.outbox import INTAKE
 from shared.room import Room
+from shared.schemas.directory import POD_ROLES
 from shared.settings import Settings, SettingsError, load
 from shared.suite import SERVICES, rooms_for
 from shared.web.app import create_app
+from shared.web.staff import FILE as STAFF
 from shared.web.staff import find
 from shared.web.tokens import issue_demo
 
@@ -130,7 +131,7 @@ class City:
         steps = sorted(self._steps(), key=lambda one: one.at)
         self.now = steps[0].at
         with self._clocks():
-            self._name_a_manager()
+            self._fill_directory()
             for step in steps:
                 if london_day(step.at) != london_day(self.now):
                     self._look(step.at)
@@ -139,12 +140,11 @@ class City:
                 self._settle()
             self._look(self.end)
 
-    def _name_a_manager(self) -> None:
-        """Let the manager be told of journeys that need a development worker, as a manager would on the rules page."""
-        rules = importlib.import_module("services.notifications.rules")
-        manager, database = find(MANAGER), self.rooms["notifications"].database
-        database.run(lambda connection: rules.change(connection, database, manager, "journey-opened", 0, self.now,
-                                                     {"also": (manager.email,)}))
+    def _fill_directory(self) -> None:
+        """Put the invented staff into the directory, as their manager would."""
+        for path, entry in directory():
+            self._post("referrals", MANAGER, None, path, entry)
+        self._settle()
 
     @contextmanager
     def _clocks(self) -> Iterator[None]:
@@ -260,6 +260,17 @@ class City:
         if answer.status_code >= 400:
             raise RuntimeError(f"the demo's {path}: {answer.status_code} {answer.get_data(as_text=True)}")
         return answer.get_json()
+
+
+def directory() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the invented teams, and the staff who work with citizens, as (path of the API, what is posted there)."""
+    found = tomllib.loads(STAFF.read_text(encoding="utf-8"))
+    yield from (("teams", team) for team in found["team"])
+    for person in found["person"]:
+        if {"practitioner", *POD_ROLES} & set(person["roles"]):
+            roles = [role for role in person["roles"] if role in POD_ROLES]
+            said = {name: person[name] for name in ("email", "name", "job", "team", "telephone")}
+            yield "members", said | {"kind": "pod" if roles else "practitioner", "roles": roles}
 
 
 def _who(act: str, practitioner: str) -> tuple[str, str | None, str]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -76,7 +76,8 @@ def _act(room: Room, id_: str, action: str, connection: Connection) -> bool:
 def replay(args: Namespace) -> int:
     """Offer one service what another has announced, under the known ids; the work behind `pod replay`.
 
-    Events are made from the announced maps, so they may be of any age; the target's inbox drops what it has had.
+    Events are made from the announced maps, and from tables kept beside the ledger, so they may be of any age; the target's
+    inbox drops what it has had.
     """
     source, target = rooms_for(load(), [args.source, args.target])
     if _ledger(source) is None:
@@ -85,15 +86,32 @@ def replay(args: Namespace) -> int:
     count = 0
     for ids in _chunks(source):
         count += source.database.run(partial(_replay, source, target, ids, args.since))
+    beside = _beside(source)
+    for first in range(0, len(beside), CHUNK):
+        count += source.database.run(partial(_offer, source, target, beside[first:first + CHUNK], args.since))
     print(f"{count} events of {args.source} wait for {args.target}; what it has had it will drop.")
     return 0
 
 
 def _replay(source: Room, target: Room, ids: list[str], since: datetime | None, connection: Connection) -> int:
-    events = [event for event in _announced(connection, source, ids)
-              if event.type in target.handlers and (since is None or event.recordedtime >= since)]
-    source.outbox.put(connection, events, queue=f"pod.{target.name}")
-    return len(events)
+    return _offer(source, target, list(_announced(connection, source, ids)), since, connection)
+
+
+def _offer(source: Room, target: Room, events: Sequence[Event], since: datetime | None, connection: Connection) -> int:
+    """Put into one service's queue what it hears; give how many events that is."""
+    wanted = [event for event in events if event.type in target.handlers and (since is None or event.recordedtime >= since)]
+    for event in wanted:
+        event.replayed = True
+    source.outbox.put(connection, wanted, queue=f"pod.{target.name}")
+    return len(wanted)
+
+
+def _beside(room: Room) -> list[Event]:
+    """Give what a service announces beside its ledger, from tables of its own."""
+    if not hasattr(room.keeper, "announced"):
+        return []
+    with room.database.read() as connection:
+        return list(room.keeper.announced(connection))
 
 
 def _announced(connection: Connection, room: Room, ids: list[str]) -> Iterator[Event]:
@@ -105,9 +123,7 @@ def _announced(connection: Connection, room: Room, ids: list[str]) -> Iterator[E
             announcement = Announcement(type_, occurred_at, data)
             telling = Telling(about, revision, announcement, withdrawn, datetime.fromisoformat(recorded_at))
             people = ledger.people.get(connection, set(ledger.telegraph.needs(announcement, state, telling.recorded_at)))
-            event = ledger.event(id_, state, telling, people)
-            event.replayed = True
-            yield event
+            yield ledger.event(id_, state, telling, people)
 
 
 def rebuild(args: Namespace) -> int:

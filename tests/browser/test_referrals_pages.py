@@ -19,7 +19,7 @@ class Site:
     """The referrals service served to browsers, its room at hand."""
 
     def __init__(self, folder: Path):
-        self.pod = Pod(folder)
+        self.pod = Pod(folder).staffed()
         self.server = make_server("127.0.0.1", 0, DispatcherMiddleware(self.pod.app, {"/referrals": self.pod.app}), threaded=True)
         self.base = f"http://127.0.0.1:{self.server.server_port}/referrals"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.referrals.service import Referrals
 from shared.calendar import london_day
+from shared.demo import directory
 from shared.room import Room
 from shared.settings import Settings
 from shared.web.app import create_app
@@ -25,6 +26,11 @@ class Caller:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.post(f"/api/v1/referrals{path}", json={} if body is None else body,
                                 headers={"Authorization": self.bearer, **sent})
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Ask any address of the API."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.open(f"/api/v1{path}", method=method, json=body, headers={"Authorization": self.bearer, **sent})
 
     def get(self, path: str = "", **query: Any) -> Any:
         return self.client.get(f"/api/v1/referrals{path}", query_string=query, headers={"Authorization": self.bearer})
@@ -75,6 +81,13 @@ class Pod:
         answer = self.amara.post("", self.body(**changes))
         assert answer.status_code == 201, answer.text
         return str(answer.json["id"])
+
+    def staffed(self) -> Pod:
+        """Put the invented staff and their teams into the directory."""
+        for path, entry in directory():
+            answer = self.helen.call("POST", f"/{path}", entry)
+            assert answer.status_code == 201, answer.text
+        return self
 
     def told(self, *types: str) -> list[Any]:
         """Give the events in the outbox, as they will be published; of some types, or of all."""

@@ -81,6 +81,15 @@ def test_the_development_worker_and_the_practitioner_were_told_and_told_of_corre
     assert {one["event_type"] for one in sent if one["correction_of"]} >= {"journey.admission_recorded", "journey.death_recorded"}
 
 
+def test_the_directory_has_who_works_with_citizens_and_other_services_heard_of_them(city: dict[str, Room]) -> None:
+    people = {one["email"]: one for one in rows(city["referrals"], "members") if one["state"] == "confirmed"}
+    assert Counter((one["kind"], one["roles"]) for one in people.values()) == {
+        ("practitioner", ""): 5, ("pod", "worker"): 3, ("pod", "manager"): 1}
+    assert {one["id"] for one in rows(city["journeys"], "members")} == {one["id"] for one in people.values()}
+    told = [one for one in rows(city["notifications"], "notifications") if one["recipient"] == "helen.marsh@pod.example"]
+    assert {one["event_type"] for one in told if one["role"] == "manager"} >= {"journey.opened", "journey.review_overdue"}
+
+
 def test_N_05_no_message_of_the_city_names_a_citizen(city: dict[str, Room]) -> None:
     names = {word for one in demo.tomllib.loads(demo.FILE.read_text(encoding="utf-8"))["citizen"] for word in one["name"].split()}
     said = " ".join(f"{one['subject']} {one['text']}" for one in rows(city["notifications"], "notifications"))

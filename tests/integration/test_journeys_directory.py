@@ -101,7 +101,7 @@ def test_member_events_in_any_order_among_referrals_and_however_often_end_the_sa
     for batch in (events[:cut], list(referral(now() - timedelta(days=9)).values()), events[cut:]):
         take(room, *batch)
     with room.database.read() as connection:
-        people = room.keeper.ledger.people.get(connection, [row for row in connection.execute(sa.select(store.members.c.id)).scalars()])
+        people = room.keeper.ledger.people.get(connection, list(connection.execute(sa.select(store.members.c.id)).scalars()))
     assert {row["email"]: (row["name"], row["team"], row["telephone"]) for row in people.values()} == {
         AMARA["email"]: (NEW_NAME["name"], AMARA["team"], "1"), WREN["email"]: (WREN["name"], None, None)}
     room.database.dispose()
