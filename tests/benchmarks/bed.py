@@ -1,6 +1,7 @@
 """The ground every measurement stands on: one private RabbitMQ, one private PostgreSQL, processes that end with it."""
 from __future__ import annotations
 
+import base64
 import shutil
 import tempfile
 import time
@@ -19,7 +20,8 @@ from tests.support.process import POD, Process
 
 #: What `server` mode insists on; nobody signs in during a measurement of the messages.
 SERVER = {"POD_MODE": "server", "POD_SECRET_KEY": "a secret of at least thirty-two characters",
-          "POD_OIDC_ISSUER": "https://id.example", "POD_OIDC_CLIENT_ID": "pod", "POD_OIDC_CLIENT_SECRET": "pod"}
+          "POD_OIDC_ISSUER": "https://id.example", "POD_OIDC_CLIENT_ID": "pod", "POD_OIDC_CLIENT_SECRET": "pod",
+          "POD_FILES_KEY": base64.b64encode(bytes(32)).decode()}
 
 
 class Bed:
