@@ -12,7 +12,8 @@ from tests.support.broker import Broker
 from tests.support.ground import free_port
 
 SERVER = {"POD_MODE": "server", "POD_SECRET_KEY": "k" * 40, "POD_OIDC_ISSUER": "https://issuer.example",
-          "POD_OIDC_CLIENT_ID": "pod", "POD_OIDC_CLIENT_SECRET": "hush-hush"}
+          "POD_OIDC_CLIENT_ID": "pod", "POD_OIDC_CLIENT_SECRET": "hush-hush",
+          "POD_FILES_KEY": "a2VlcCBpdCBzZWNyZXQsIGtlZXAgaXQgc2FmZSEhISE="}
 
 
 def _wrong(settings) -> list[str]:

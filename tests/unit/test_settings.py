@@ -27,7 +27,8 @@ def test_a_server_without_its_secrets_is_refused_and_each_is_named() -> None:
     ("POD_MODE", "party"), ("POD_AMQP_URL", "http://broker"), ("POD_DATABASE_URL", "postgresql://host/pod"),
     ("POD_DATABASE_URL", "mysql://host/{service}"), ("POD_HTTP", "8000"), ("POD_HTTP", "host:99999"), ("POD_BATCH", "0"),
     ("POD_WORKERS", "many"), ("POD_COOKIE_SECURE", "perhaps"), ("POD_OIDC_ISSUER", "issuer.example"),
-    ("POD_TRUSTED_PROXIES", "-1"), ("POD_SECRET_KEY", "short"), ("POD_COLOUR", "blue"),
+    ("POD_FILES_KEY", "too short"), ("POD_FILES_KEY", "b" * 44), ("POD_FILES_KEY", "b29v,"), ("POD_CLAMD", "127.0.0.1:3310"),
+    ("POD_CLAMD", "tcp://clamav"), ("POD_CLAMD", "unix:clamd.sock"), ("POD_TRUSTED_PROXIES", "-1"), ("POD_SECRET_KEY", "short"), ("POD_COLOUR", "blue"),
 ])
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     assert [fault for fault in faults({**SERVER, name: value}) if fault.startswith(name)]
