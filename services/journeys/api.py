@@ -10,7 +10,7 @@ from flask import Response, jsonify, request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from services.journeys import decisions, desk, intake, view
+from services.journeys import decisions, desk, intake, meetings, view
 from services.journeys.desk import Query
 from services.journeys.guard import reads_journeys
 from shared.ledger.store import Stale, Written
@@ -85,6 +85,19 @@ class Transition(ma.Schema):
     died_on = ma.fields.Date()
 
 
+class MeetingHeld(ma.Schema):
+    """A meeting that was held."""
+
+    strand = ma.fields.String(load_default="", validate=ma.validate.Length(max=100),
+                              metadata={"description": "the strand it counts in; left out, it is the introductory meeting"})
+    held_at = ma.fields.AwareDateTime(required=True, format="iso", validate=in_calendar)
+    mode = ma.fields.String(required=True, validate=ma.validate.OneOf(list(meetings.MODES)))
+    attendees = ma.fields.List(ma.fields.String(validate=ma.validate.OneOf(list(meetings.ATTENDEES))), required=True,
+                               validate=ma.validate.Length(1, 10))
+    reason = ma.fields.String(load_default="", validate=ma.validate.Length(max=decisions.LONGEST_WORDS),
+                              metadata={"description": "why it was held without somebody who should have been there"})
+
+
 class Reason(ma.Schema):
     """Why something is taken back."""
 
@@ -108,7 +121,7 @@ class Journeys(MethodView):
         with current_room.database.read() as connection:
             page = pager.page(desk.find(connection, query, pager.fetch, after))
             now = desk.ledger().database.now(connection)
-            shown = [view.journey(connection, desk.ledger(), row["aggregate"], row["id"], now) for row in page["items"]]
+            shown = [view.journey(connection, desk.ledger(), row["aggregate"], row["id"], now, listed=True) for row in page["items"]]
         return {"items": [one[0] for one in shown if one], "next": page["next"]}
 
 
@@ -158,6 +171,20 @@ class Transitions(MethodView):
                                              if_match()))
 
 
+@blueprint.route("/journeys/<uuid:id>/meetings")
+class Meetings(MethodView):
+    """The meetings of a journey."""
+
+    @requires("journey:write")
+    @in_transaction
+    @blueprint.arguments(MeetingHeld)
+    def post(self, said: dict[str, Any], id: UUID) -> Response:
+        """Record that the introductory meeting was held, once; without all who should be there a reason is asked (R-07)."""
+        person = _person(transaction(), id)
+        held = meetings.Held(said["held_at"].astimezone(UTC), said["mode"], tuple(said["attendees"]), said["reason"], said["strand"])
+        return _done(id, person, desk.record_meeting(transaction(), person, str(id), held, if_match()))
+
+
 @blueprint.route("/journeys/<uuid:id>/timeline/<uuid:statement_id>/withdraw")
 class Withdraw(MethodView):
     """One entry of a timeline."""
@@ -166,7 +193,7 @@ class Withdraw(MethodView):
     @in_transaction
     @blueprint.arguments(Reason)
     def post(self, said: dict[str, Any], id: UUID, statement_id: UUID) -> Response:
-        """Take back what came from outside, with a reason."""
+        """Take back what came from outside, or that a meeting was held, with a reason."""
         person = _person(transaction(), id)
         return _done(id, person, desk.withdraw(transaction(), person, str(statement_id), said["reason"], if_match()))
 

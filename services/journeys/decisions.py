@@ -28,7 +28,7 @@ def complete_review(state: State, now: datetime, actor: Actor, journey_id: str, 
                     words: str) -> list[Statement] | Refused:
     """Decide a review (J-10); what the decision rests on is kept with it, so that a correction can ask again (J-13)."""
     if not may(actor.roles, "journey:write"):
-        return _not_allowed("J-10")
+        return not_allowed("J-10")
     journey = dict(opened(state)).get(journey_id)
     if journey is None:
         return Refused("J-01", "There is no such journey.")
@@ -43,7 +43,7 @@ def complete_review(state: State, now: datetime, actor: Actor, journey_id: str, 
     choices = CORRECTIONS if review_id in corrected else OUTCOMES
     if outcome not in choices:
         return Refused("J-10", f"Choose one of: {', '.join(choices.values())}.", field="outcome")
-    if fault := _words(words, "words", needed=False):
+    if fault := fault_in(words, "words", needed=False):
         return fault
     rests = {"stay": ground[review_id], "rests_on": f"stay:{ground[review_id]}:admission"} if review_id in ground else {}
     data = {"journey": journey_id, "review": review_id, "outcome": outcome, "words": words.strip(), **rests}
@@ -57,7 +57,7 @@ def record(state: State, now: datetime, actor: Actor, kind: str, occurred_at: da
     `facts` has stay_id (an admission's is new), ward, legal_status, destination or died_on, as the kind needs.
     """
     if not may(actor.roles, "journey:write"):
-        return _not_allowed("J-10")
+        return not_allowed("J-10")
     if kind not in BY_HAND:
         return Refused("J-10", f"Only these can be recorded by hand: {', '.join(BY_HAND.values())}.", field="kind")
     if occurred_at > now:
@@ -65,7 +65,7 @@ def record(state: State, now: datetime, actor: Actor, kind: str, occurred_at: da
     if occurred_at < now - BACK:
         return Refused("J-13", "The date and time must be within the last two years.", field="occurred_at")
     for name in ("stay_id", "ward", "destination"):
-        if fault := _words(facts.get(name) or "", name, needed=False):
+        if fault := fault_in(facts.get(name) or "", name, needed=False):
             return fault
     return {"hospital.admitted": _admission, "hospital.discharged": _discharge, "citizen.died": _death}[kind](
         state, now, occurred_at, facts)
@@ -102,18 +102,24 @@ def _death(state: State, now: datetime, occurred_at: datetime, facts: Data) -> l
     return [Statement("citizen:death", "citizen.died", occurred_at, {"died_on": died_on.isoformat()})]
 
 
+def may_be_taken_back(kind: str) -> bool:
+    """Say whether an entry of this kind can be taken back by hand; an offered meeting is, where it was offered."""
+    return kind.startswith(OUTSIDE) or kind == "meeting.held"
+
+
 def withdraw(state: State, now: datetime, actor: Actor, statement: Statement | None, stands: bool,
              reason: str) -> list[Statement] | Refused:
-    """Take back what came from outside, with a reason; it stays on the timeline, struck through (J-13)."""
+    """Take back what came from outside or a meeting held, with a reason; it stays on the timeline, struck through (J-13)."""
     if not may(actor.roles, "journey:correct"):
-        return _not_allowed("J-13")
+        return not_allowed("J-13")
     if statement is None:
         return Refused("J-13", "There is no such entry on this journey.")
-    if not statement.kind.startswith(OUTSIDE):
-        return Refused("J-13", "Only what came from outside can be taken back here.", "Correct it where it was decided.")
+    if not may_be_taken_back(statement.kind):
+        return Refused("J-13", "Only what came from outside, and meetings held, can be taken back here.",
+                       "Correct it where it was decided.")
     if not stands:
         return Refused("J-13", "This entry has already been corrected.", "Open the journey again to see by what.")
-    if fault := _words(reason, "reason", needed=True):
+    if fault := fault_in(reason, "reason", needed=True):
         return fault
     gone = Statement(statement.about, "statement.withdrawn", now, {"reason": reason.strip()}, withdrawn=True)
     return [gone, *_admission_taken_back(statement, now)]
@@ -127,7 +133,8 @@ def _admission_taken_back(statement: Statement, now: datetime) -> list[Statement
     return [Statement(f"stay:{sid}:taken_back", "admission.taken_back", now, {"stay_id": sid})]
 
 
-def _words(text: str, field: str, needed: bool) -> Refused | None:
+def fault_in(text: str, field: str, needed: bool) -> Refused | None:
+    """Say what is wrong with words somebody typed; None where nothing is."""
     if needed and not text.strip():
         return Refused("J-13", "Give a reason.", field=field)
     if len(text) > LONGEST_WORDS:
@@ -145,7 +152,8 @@ def _encodes(text: str) -> bool:
     return True
 
 
-def _not_allowed(rule: str) -> Refused:
+def not_allowed(rule: str) -> Refused:
+    """Refuse what a role does not let somebody do."""
     return Refused(rule, "Your role does not let you do this.")
 
 

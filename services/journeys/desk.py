@@ -9,7 +9,8 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.journeys import decisions, domain, store
+from services.journeys import decisions, domain, meetings, store
+from services.journeys.meetings import Held
 from shared.calendar import end_of_london_day, london_day
 from shared.database import instant_text
 from shared.ledger import rows
@@ -134,6 +135,12 @@ def record(connection: Connection, person: str, kind: str, occurred_at: datetime
     if kind == "hospital.admitted" and not facts.get("stay_id"):
         facts = {**facts, "stay_id": f"hand-{uuid4()}"}
     return act(connection, person, lambda state, now: decisions.record(state, now, actor(), kind, occurred_at, facts), expect)
+
+
+def record_meeting(connection: Connection, person: str, jid: str, said: Held,
+                   expect: int | None = None) -> Written | Refused | Stale:
+    """Record that the introductory meeting was held."""
+    return act(connection, person, lambda state, now: meetings.record_held(state, now, actor(), jid, said), expect)
 
 
 def withdraw(connection: Connection, person: str, sid: str, reason: str,

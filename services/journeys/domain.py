@@ -1,6 +1,6 @@
 """The rules of journeys: how what was said about a person becomes a state, and what the world should hear of it (J-01, J-10 to J-14).
 
-What a state means is in `state.py`, what staff may decide in `decisions.py`.
+What a state means is in `state.py` and `meetings.py`, what staff may decide in `decisions.py` and `meetings.py`.
 """
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from services.journeys.meetings import meetings_of
 from services.journeys.state import (
     Journey,
     closing,
@@ -16,6 +17,7 @@ from services.journeys.state import (
     discharges,
     follow_up_by,
     instant,
+    is_self_referred,
     is_undone,
     limit_of,
     opened,
@@ -27,9 +29,9 @@ from shared.calendar import end_of_london_day, london_day
 from shared.ledger.types import Announcement, Data, State, Statement
 from shared.pathways import PATHWAYS
 
-FOLD_VERSION = 4
+FOLD_VERSION = 5
 RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate((
-    "journey.opened", "journey.allocated",
+    "journey.opened", "journey.allocated", "meeting.offered", "meeting.held",
     "hospital.admitted", "hospital.transferred", "hospital.legal_status_changed", "hospital.leave_started",
     "hospital.leave_ended", "hospital.discharged", "hospital.admission_cancelled", "hospital.discharge_cancelled",
     "keyworker.changed", "keyworker.absent", "keyworker.discharged", "keyworker.discharge_cancelled",
@@ -41,7 +43,7 @@ RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate((
 def initial(aggregate: str) -> State:
     """Give the state of a person nobody has spoken of."""
     return {"id": aggregate, "journeys": {}, "stays": {}, "taken_back": {}, "death": None, "discharges": {},
-            "changes": {}, "transitions": {}, "decisions": {}, "referrals": {}}
+            "changes": {}, "transitions": {}, "decisions": {}, "referrals": {}, "offers": {}, "meetings": {}}
 
 
 # What each kind of statement does to a state.
@@ -55,7 +57,7 @@ def evolve(state: State, statement: Statement) -> State:
 def _opened(state: State, said: Statement) -> State:
     jid = said.about.split(":")[1]
     before = state["journeys"].get(jid, {"development_worker": None})
-    journey = {**before, **said.data, "opened_at": instant(said.occurred_at),
+    journey = {**before, "practitioner": None, **said.data, "opened_at": instant(said.occurred_at),
                "opened_on": london_day(said.occurred_at).isoformat()}
     return {**state, "journeys": {**state["journeys"], jid: journey}}
 
@@ -65,6 +67,15 @@ def _allocated(state: State, said: Statement) -> State:
     before = state["journeys"].get(jid, {})
     journey = {**before, **said.data, "allocated_at": instant(said.occurred_at)}
     return {**state, "journeys": {**state["journeys"], jid: journey}}
+
+
+def _offered(state: State, said: Statement) -> State:
+    return {**state, "offers": {**state["offers"], said.data["journey"]: said.data}}
+
+
+def _held(state: State, said: Statement) -> State:
+    meeting = {**said.data, "held_at": instant(said.occurred_at)}
+    return {**state, "meetings": {**state["meetings"], said.about: meeting}}
 
 
 def _admitted(state: State, said: Statement) -> State:
@@ -143,7 +154,8 @@ def _recorded(said: Statement) -> datetime:
 
 
 STEPS: Mapping[str, Callable[[State, Statement], State]] = {
-    "journey.opened": _opened, "journey.allocated": _allocated, "hospital.admitted": _admitted,
+    "journey.opened": _opened, "journey.allocated": _allocated, "meeting.offered": _offered, "meeting.held": _held,
+    "hospital.admitted": _admitted,
     "hospital.discharged": _discharged, "hospital.transferred": _dated("wards", lambda data: data["ward"]),
     "hospital.legal_status_changed": _dated("statuses", lambda data: data["legal_status"]),
     "hospital.leave_started": _dated("leave", lambda _: "out"), "hospital.leave_ended": _dated("leave", lambda _: "back"),
@@ -165,6 +177,8 @@ def owed(state: State, now: datetime) -> Mapping[str, Announcement]:
         limit = limit_of(state, journey)
         which = {"journey_id": jid, "reference": journey["reference"]}
         _owe_journey(found, state, jid, journey, which)
+        if state["meetings"]:
+            _owe_meetings(found, state, jid, journey, which, limit)
         if state["stays"]:
             _owe_stays(found, state, jid, journey, which, limit, moment)
         if state["transitions"] or state["discharges"]:
@@ -178,7 +192,7 @@ def owed(state: State, now: datetime) -> Mapping[str, Announcement]:
 def _owe_journey(found: dict[str, Announcement], state: State, jid: str, journey: Journey, which: Data) -> None:
     found[f"journey:{jid}:opened"] = Announcement("journey.opened", journey["opened_at"], {
         **which, "referral_id": journey["referral_id"], "pathway": journey["pathway"], "citizen_id": state["id"],
-        "practitioner": journey["practitioner"], "opened_at": journey["opened_at"]})
+        **({} if is_self_referred(journey) else {"practitioner": journey["practitioner"]}), "opened_at": journey["opened_at"]})
     if journey["development_worker"]:
         found[f"journey:{jid}:allocated"] = Announcement("journey.allocated", journey["allocated_at"], {
             **which, "development_worker": journey["development_worker"]})
@@ -190,6 +204,14 @@ def _owe_journey(found: dict[str, Announcement], state: State, jid: str, journey
     if death and (end is None or death["known_at"] < end["ends_at"]):
         found[f"journey:{jid}:death"] = Announcement("journey.death_recorded", death["at"], {
             **which, "citizen_id": state["id"], "died_on": death["died_on"]})
+
+
+def _owe_meetings(found: dict[str, Announcement], state: State, jid: str, journey: Journey, which: Data, limit: str) -> None:
+    for meeting in meetings_of(state, jid):
+        if meeting["held_at"] < limit:
+            found[f"journey:{jid}:meeting:{meeting['meeting']}:held"] = Announcement("journey.meeting_held", meeting["held_at"], {
+                **which, "referral_id": journey["referral_id"], "meeting_id": meeting["meeting"], "strand": meeting["strand"],
+                "held_at": meeting["held_at"]})
 
 
 def _owe_stays(found: dict[str, Announcement], state: State, jid: str, journey: Journey, which: Data, limit: str,

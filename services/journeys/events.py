@@ -7,7 +7,7 @@ from typing import Any
 
 from services.journeys.state import corrections, practitioner_on, reviews
 from shared.calendar import london_day
-from shared.ledger.people import citizen, staff
+from shared.ledger.people import citizen, identity, staff
 from shared.ledger.types import Announcement, Data, State
 from shared.messaging.envelope import Event
 
@@ -30,12 +30,14 @@ def complete(announcement: Announcement, state: State, people: People, moment: d
     for name in ("practitioner", "development_worker"):
         if name in data:
             data[name] = _named(people.get(data[name], GONE), ("name", "email", "team"))
+    journey = state["journeys"].get(data["journey_id"], {})
     if announcement.type == "journey.allocated":
-        if journey := state["journeys"].get(data["journey_id"]):
-            data["practitioner"] = _named(people.get(_practitioner(state, journey, moment), GONE), ("name", "email", "team"))
-        else:
-            data["practitioner"] = GONE
+        if who := _practitioner(state, journey, moment):
+            data["practitioner"] = _named(people.get(who, GONE), ("name", "email", "team"))
         data["reviews_open"] = _reviews_open(state, data["journey_id"])
+    if announcement.type == "journey.closing_set" and "referral_id" in journey:
+        # here and not in the announcement: who was told before it was said is not told again
+        data["referral_id"] = journey["referral_id"]
     return data
 
 
@@ -43,12 +45,12 @@ def _told(announcement: Announcement, state: State, moment: datetime) -> Iterato
     journey = state["journeys"].get(announcement.data["journey_id"], {})
     if worker := journey.get("development_worker"):
         yield worker, "development_worker"
-    if "opened_at" in journey:
-        yield _practitioner(state, journey, moment), "practitioner"
+    if practitioner := _practitioner(state, journey, moment):
+        yield practitioner, "practitioner"
 
 
-def _practitioner(state: State, journey: Data, moment: datetime) -> str:
-    return practitioner_on(state, journey, london_day(moment).isoformat())
+def _practitioner(state: State, journey: Data, moment: datetime) -> str | None:
+    return practitioner_on(state, journey, london_day(moment).isoformat()) if "opened_at" in journey else None
 
 
 def _named(person: Mapping[str, Any], names: Iterable[str]) -> Data:
@@ -79,5 +81,6 @@ def people_of(event: Event) -> list[dict[str, Any]]:
 def _of_referral(data: Data, at: datetime) -> list[dict[str, Any]]:
     rows = [staff(data[name], at) for name in ("practitioner", "named_person", "development_worker") if data.get(name)]
     if data.get("citizen"):
-        rows.append(citizen(data["citizen_id"], data["citizen"], at))
+        # only an acceptance says how to reach the citizen; what says less leaves that as it is
+        rows.append((citizen if "accepted_at" in data else identity)(data["citizen_id"], data["citizen"], at))
     return rows

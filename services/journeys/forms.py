@@ -2,18 +2,47 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import wtforms
 
 from services.journeys.decisions import LONGEST_WORDS
+from services.journeys.meetings import ATTENDEES, MODES, Held
 from shared.calendar import LONDON
 from shared.schemas.people import LEGAL_STATUS
-from shared.web.forms import Answered, CountedTextAreaField, DateField, Form, RadioField, SelectField, TextField
+from shared.web.forms import (
+    Answered,
+    CheckboxesField,
+    CountedTextAreaField,
+    DateField,
+    Form,
+    RadioField,
+    SelectField,
+    TextField,
+)
 
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
 TOO_LONG = f"Use {LONGEST_WORDS} characters or fewer"
+
+
+def _clock(text: str) -> time | None:
+    """Read a time of day as people write it; None where it is none."""
+    found = _CLOCK.fullmatch(text.strip())
+    return time(int(found[1]), int(found[2])) if found and int(found[1]) < 24 and int(found[2]) < 60 else None
+
+
+def like_a_clock(_form: Any, field: Any) -> None:
+    """Refuse what is not a time of day."""
+    if _clock(field.data) is None:
+        raise wtforms.ValidationError("The time must be like 14:30")
+
+
+def in_utc(day: date | None, text: str) -> datetime:
+    """Give the moment of a London day and time; only of a valid form."""
+    clock = _clock(text)
+    assert clock is not None and day is not None
+    return datetime.combine(day, clock, LONDON).astimezone(UTC)
 
 
 class AsOfForm(Form):
@@ -45,19 +74,11 @@ class WhenForm(Form):
     """When something happened, in London time."""
 
     occurred_on = DateField("On which day?", [Answered("Enter the day it happened")], what="The day")
-    occurred_at = TextField("At what time? For example 14:30", [Answered("Enter the time it happened, like 14:30")])
-
-    def validate_occurred_at(self, field: Any) -> None:
-        """Read the time as people write it."""
-        found = _CLOCK.fullmatch(field.data.strip())
-        if not found or int(found[1]) > 23 or int(found[2]) > 59:
-            raise wtforms.ValidationError("The time must be like 14:30")
+    occurred_at = TextField("At what time? For example 14:30", [Answered("Enter the time it happened, like 14:30"), like_a_clock])
 
     def moment(self) -> datetime:
         """Give when it happened, in UTC; only of a valid form."""
-        found = _CLOCK.fullmatch(self.occurred_at.data.strip())
-        assert found is not None and self.occurred_on.data is not None
-        return datetime.combine(self.occurred_on.data, time(int(found[1]), int(found[2])), LONDON).astimezone(UTC)
+        return in_utc(self.occurred_on.data, self.occurred_at.data)
 
 
 class AdmissionForm(WhenForm):
@@ -80,3 +101,21 @@ class DeathForm(Form):
     """A death no system reported."""
 
     died_on = DateField("On which day did the citizen die?", [Answered("Enter the day the citizen died")], what="The day of death")
+
+
+class MeetingForm(Form):
+    """That the introductory meeting was held (R-07)."""
+
+    held_on = DateField("On which day was it held?", [Answered("Enter the day the meeting was held")], what="The day")
+    held_at = TextField("At what time did it begin? For example 14:30", [
+        Answered("Enter the time the meeting began, like 14:30"), like_a_clock])
+    mode = RadioField("How was it held?", [Answered("Choose how the meeting was held")], choices=list(MODES.items()),
+                      validate_choice=False)
+    attendees = CheckboxesField("Who was there?", [Answered("Choose who was there")], choices=list(ATTENDEES.items()),
+                                validate_choice=False)
+    reason = CountedTextAreaField("If somebody was missing, why was it held without them?", [
+        wtforms.validators.Length(max=LONGEST_WORDS, message=TOO_LONG)])
+
+    def held(self) -> Held:
+        """Give what was said; only of a valid form."""
+        return Held(in_utc(self.held_on.data, self.held_at.data), self.mode.data, tuple(self.attendees.data or ()), self.reason.data or "")

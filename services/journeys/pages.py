@@ -11,9 +11,18 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 
 from services.journeys import decisions, desk, store, view, words
 from services.journeys.desk import Query
-from services.journeys.forms import AdmissionForm, AsOfForm, DeathForm, DischargeForm, ReviewForm, WithdrawForm
+from services.journeys.forms import (
+    AdmissionForm,
+    AsOfForm,
+    DeathForm,
+    DischargeForm,
+    MeetingForm,
+    ReviewForm,
+    WithdrawForm,
+)
 from services.journeys.guard import reads_journeys
-from shared.calendar import london_day
+from services.journeys.meetings import INTRODUCTORY, MODES, in_words
+from shared.calendar import london, london_day
 from shared.ledger.store import Stale, Written
 from shared.ledger.types import Refused
 from shared.permissions import may
@@ -64,8 +73,10 @@ def journey(id: UUID) -> str:
         found = view.journey(connection, desk.ledger(), _person(connection, id), str(id), moment, past=day is not None)
     if found is None:
         problem(404, "Nobody knew of this journey on that day.")
+    first = next((one for one in found[0]["meetings"] if one["id"] == INTRODUCTORY), None)
     return render_template("journey.html", journey=found[0], form=form, as_of=day, entries=_entries(found[0], day is None),
-                           words=words, statuses=LEGAL_STATUS, outcomes={**decisions.OUTCOMES, **decisions.CORRECTIONS})
+                           words=words, statuses=LEGAL_STATUS, outcomes={**decisions.OUTCOMES, **decisions.CORRECTIONS},
+                           first=first, modes=MODES, in_words=in_words, now=desk.instant_text(datetime.now(UTC)))
 
 
 def _day(form: AsOfForm) -> date | None:
@@ -85,7 +96,7 @@ def _entries(shown: dict[str, Any], now: bool) -> list[dict[str, Any]]:
              "corrected": entry["corrected_by"] is not None, "id": entry["id"],
              "why": words.correction(entry, by_id.get(entry["corrected_by"])),
              "withdraw": now and not entry["corrected_by"] and not entry["withdrawn"]
-             and entry["kind"].startswith(decisions.OUTSIDE)} for entry in reversed(shown["timeline"])]
+             and decisions.may_be_taken_back(entry["kind"])} for entry in reversed(shown["timeline"])]
 
 
 @blueprint.get("/<uuid:id>/reviews/<rid>")
@@ -155,6 +166,42 @@ def _record_page(id: UUID, what: str, form: Any, connection: Any = None) -> str:
         form.stay_id.choices = [(stay["id"], f"{stay['ward'] or 'Hospital'}, since {in_london(stay['admitted_at'])}")
                                 for stay in shown["stays"] if stay["running"]]
     return render_template("record.html", journey=shown, what=what, form=form)
+
+
+@blueprint.get("/<uuid:id>/meetings/introductory")
+@requires("journey:write")
+def meeting(id: UUID) -> str:
+    """Ask when and how the introductory meeting was held, and who was there."""
+    return _meeting_page(id, None)
+
+
+@blueprint.post("/<uuid:id>/meetings/introductory")
+@requires("journey:write")
+@in_transaction
+def record_meeting(id: UUID) -> Any:
+    """Record that the introductory meeting was held."""
+    form, person = MeetingForm(), _person(transaction(), id)
+    return _after(form, id, "The introductory meeting is recorded.", lambda: _meeting_page(id, form, transaction()),
+                  lambda: desk.record_meeting(transaction(), person, str(id), form.held()))
+
+
+def _meeting_page(id: UUID, form: MeetingForm | None, connection: Any = None) -> str:
+    shown = _shown(id, connection)
+    first = next((one for one in shown["meetings"] if one["id"] == INTRODUCTORY), {"state": "not_offered"})
+    if form is None and first["state"] == "held":
+        problem(409, "The introductory meeting has been recorded already.", help="Open the journey again to see it.")
+    form = form or MeetingForm(data=_as_offered(first))
+    if shown["practitioner"] is None:
+        form.attendees.choices = [one for one in form.attendees.choices if one[0] != "practitioner"]
+    return render_template("meeting.html", journey=shown, first=first, form=form, modes=MODES)
+
+
+def _as_offered(first: dict[str, Any]) -> dict[str, Any]:
+    """Fill in what was offered once it has begun; who came is for a person to say."""
+    if first["state"] != "offered" or first["starts_at"] > desk.instant_text(datetime.now(UTC)):
+        return {}
+    at = london(datetime.fromisoformat(first["starts_at"]))
+    return {"held_on": at.date(), "held_at": f"{at:%H:%M}", "mode": first["mode"]}
 
 
 @blueprint.get("/<uuid:id>/timeline/<uuid:sid>/withdraw")

@@ -5,7 +5,8 @@ import uuid
 from datetime import datetime
 
 from services.journeys import api as journeys_api
-from services.journeys import pages, sayings, store
+from services.journeys import meetings, pages, sayings, store
+from services.journeys.state import instant
 from shared import schemas
 from shared.ledger.keeper import LedgerStage
 from shared.messaging.consumer import Events, hears
@@ -53,10 +54,8 @@ class Journeys:
     def accepted(self, event: Event, stage: LedgerStage) -> None:
         """Open the journey (J-01)."""
         data = event.data
-        facts = {"referral_id": data["referral_id"], "reference": _reference(data["reference"]), "pathway": data["pathway"],
-                 "practitioner": sayings.staff_id(data["practitioner"]["email"])}
-        if named := data.get("named_person"):
-            facts["named_person"] = sayings.staff_id(named["email"])
+        facts = {"referral_id": data["referral_id"], "reference": _reference(data["reference"]), "pathway": data["pathway"]}
+        facts |= {who: sayings.staff_id(data[who]["email"]) for who in ("practitioner", "named_person") if data.get(who)}
         stage.say(event, data["citizen_id"], f"journey:{journey_id(data['referral_id'])}:opened", "journey.opened", facts,
                   occurred_at=datetime.fromisoformat(data["accepted_at"]))
 
@@ -68,6 +67,13 @@ class Journeys:
                   {"development_worker": sayings.staff_id(data["development_worker"]["email"])},
                   occurred_at=datetime.fromisoformat(data["allocated_at"]))
 
+    @hears("referral.meeting_offered")
+    def meeting_offered(self, event: Event, stage: LedgerStage) -> None:
+        """Know when the introductory meeting is to be (R-07); it names no citizen, so the keeper has looked up whose referral it is."""
+        data, jid = event.data, journey_id(event.data["referral_id"])
+        times = {name: instant(datetime.fromisoformat(data[name])) for name in ("starts_at", "ends_at")}
+        stage.say(event, _person(event), meetings.offer_key(jid), "meeting.offered", {"journey": jid, **times, "mode": data["mode"]})
+
     @hears("referral.stay_recorded")
     def stay_recorded(self, event: Event, stage: LedgerStage) -> None:
         """Say exactly what the original event would have said, so that both ways coincide."""
@@ -77,6 +83,10 @@ class Journeys:
                          recordedtime=datetime.fromisoformat(origin["recordedtime"]),
                          withdrawn=bool(event.data.get("withdrawn")) or event.withdrawn)
         sayings.say(stage, original, event.data["citizen_id"])
+
+    @hears("directory.member_recorded")
+    def staff(self, event: Event, stage: LedgerStage) -> None:
+        """Call staff as the directory does; the keeper has written it already."""
 
     @hears("hospital.admitted", "hospital.admission_cancelled", "hospital.discharged", "hospital.discharge_cancelled",
            "hospital.transferred", "hospital.legal_status_changed", "hospital.leave_started", "hospital.leave_ended")
@@ -115,7 +125,10 @@ def _refer(event: Event, stage: LedgerStage, under_way: bool) -> None:
 
 
 def _person(event: Event) -> str:
-    """Give whom an event is about; the inbox lets no event from outside through whose person is unknown."""
+    """Give whom an event is about; the inbox lets no event from outside through whose person is unknown.
+
+    Of one that names only a referral we may hear before the referral itself: then it is offered again by and by.
+    """
     if event.person is None:
         raise LookupError("nobody we know")
     return event.person

@@ -86,9 +86,14 @@ def is_former(state: State) -> bool:
     return bool(state["referrals"]) and not any(state["referrals"].values()) and not any(True for _ in opened(state))
 
 
-def practitioner_on(state: State, journey: Journey, day: str) -> str:
-    """Give the id of a journey's practitioner on a London day (J-12)."""
-    current: str = journey["practitioner"]
+def is_self_referred(journey: Journey) -> bool:
+    """Say whether the citizen referred themself, so that the journey opened without a practitioner (R-11)."""
+    return journey["practitioner"] is None
+
+
+def practitioner_on(state: State, journey: Journey, day: str) -> str | None:
+    """Give the id of a journey's practitioner on a London day; None where the citizen has none (J-12, R-11)."""
+    current: str | None = journey["practitioner"]
     for on, who in later_practitioners(state, journey).items():
         if on <= day:
             current = who
@@ -105,7 +110,7 @@ def later_practitioners(state: State, journey: Journey) -> dict[str, str]:
     for change in sorted(state["changes"].values(), key=lambda one: (one["on"], one["at"], one["practitioner"])):
         under_way = [jid for jid, one in journeys.items() if one["opened_on"] <= change["on"]]
         # whoever names a practitioner that none of them has may still mean the citizen: better a journey moved than none
-        moved = [jid for jid in under_way if current[jid] == change.get("before")] or under_way
+        moved = [jid for jid in under_way if current[jid] and current[jid] == change.get("before")] or under_way
         current.update(dict.fromkeys(moved, change["practitioner"]))
         if any(journeys[jid]["referral_id"] == journey["referral_id"] for jid in moved):
             found[change["on"]] = change["practitioner"]

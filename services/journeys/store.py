@@ -7,13 +7,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.journeys import domain, events
+from services.journeys import directory, domain, events
 from services.journeys import state as journeys
 from shared.database import Database, key
 from shared.ledger.keeper import LedgerKeeper
+from shared.ledger.people import Staffed
 from shared.ledger.store import Ledger
 from shared.ledger.tables import ledger_tables
 from shared.ledger.types import State
+from shared.messaging.envelope import Event
 from shared.messaging.outbox import Outbox
 from shared.messaging.tables import messaging_tables
 from shared.web.idempotency import idempotency_table
@@ -24,15 +26,15 @@ tables = ledger_tables(metadata)
 idempotency = idempotency_table(metadata)
 
 #: One row per journey. Nothing here depends on the clock: whether a journey is closed, and who its practitioner is
-#: today, is asked in the query. `practitioner` is the first; who came after is in `practices`.
+#: today, is asked in the query. `practitioner` is the first, if any; who came after is in `practices`.
 caseload = sa.Table(
     "caseload", metadata,
     sa.Column("id", key(), primary_key=True),
     sa.Column("aggregate", key(), nullable=False, index=True),
     sa.Column("reference", sa.Text, nullable=False, index=True),
-    sa.Column("referral_id", sa.Text, nullable=False),
+    sa.Column("referral_id", sa.Text, nullable=False, index=True),
     sa.Column("pathway", sa.Text, nullable=False),
-    sa.Column("practitioner", key(), nullable=False, index=True),
+    sa.Column("practitioner", key(), index=True),
     sa.Column("practitioner_until", sa.Text),
     sa.Column("development_worker", key(), index=True),
     sa.Column("inpatient", sa.Boolean, nullable=False),
@@ -72,6 +74,22 @@ members = sa.Table(
 class JourneysKeeper(LedgerKeeper):
     """Knows a citizen from their first referral on, until the last has ended without a journey (X-02)."""
 
+    def introduce(self, connection: Connection, events: Sequence[Event]) -> None:
+        """Write the people that events name, and find whom an event is about that names no more than their referral."""
+        super().introduce(connection, events)
+        directory.keep(connection, self.ledger.database, members, events)
+        if offers := [one for one in events if one.type == "referral.meeting_offered"]:
+            here = {one.data["referral_id"]: one.data["citizen_id"] for one in events if {"referral_id", "citizen_id"} <= one.data.keys()}
+            citizens = here | self._citizens(connection, [one.data["referral_id"] for one in offers])
+            for offer in offers:
+                offer.person = citizens.get(offer.data["referral_id"])
+
+    def _citizens(self, connection: Connection, referrals: Sequence[str]) -> dict[str, str]:
+        """Give whose referrals these are, by referral, of those that opened a journey."""
+        of = caseload.c.referral_id
+        query = sa.select(of, caseload.c.aggregate).where(self.ledger.database.any_of(of, referrals))
+        return dict(connection.execute(query).tuples().all())
+
     def known(self, connection: Connection, nhs_numbers: Sequence[str]) -> Mapping[str, Any]:
         """Give the ids of those of `nhs_numbers` that are somebody's business here, in one question."""
         if not nhs_numbers:
@@ -110,4 +128,5 @@ def _practices(state: State, jid: str, journey: dict[str, Any]) -> list[dict[str
 def keeper(database: Database, outbox: Outbox) -> LedgerKeeper:
     """Give what keeps this service's statements and people."""
     ledger = Ledger("journeys", database, tables, domain, events, read_model, outbox)
+    ledger.people = Staffed(database, tables.people, members)
     return JourneysKeeper(ledger, introduces=events.people_of)

@@ -7,27 +7,29 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from services.journeys import domain
+from services.journeys import domain, meetings
 from services.journeys import state as journeys
 from services.journeys.state import is_inpatient, is_undone, practitioner_on, stage_of
 from shared.calendar import london_day
 from shared.database import instant_text
 from shared.ledger import rows
 from shared.ledger.fold import fold, standing
+from shared.ledger.people import CONTACTS, in_full
 from shared.ledger.store import Ledger
 from shared.ledger.tables import statement_id
 from shared.ledger.types import Data, State, Statement
-from shared.pathways import PATHWAYS
+from shared.pathways import PATHWAYS, Strand
 from shared.schemas.people import LEGAL_STATUS
 
 People = Mapping[str, Any]
 
 
 def journey(connection: Connection, ledger: Ledger, person: str, jid: str, moment: datetime,
-            past: bool = False) -> tuple[Data, int] | None:
+            past: bool = False, listed: bool = False) -> tuple[Data, int] | None:
     """Give the journey as it stood at `moment` and the version of its person; None when nobody knew of it.
 
-    `past` folds only what had reached us by `moment`.
+    `past` folds only what had reached us by `moment`. How to reach the citizen is told of one journey as it is now: not
+    in a list, and not of the past, of which we keep no addresses.
     """
     found = ledger.read(connection, person)
     if found is None:
@@ -37,7 +39,8 @@ def journey(connection: Connection, ledger: Ledger, person: str, jid: str, momen
     if jid not in dict(journeys.opened(state)):
         return None
     people = ledger.people.get(connection, list(_named(state, person, said)))
-    return _Looker(state, person, jid, moment, said, people).shown(), found.version
+    looker = _Looker(state, person, jid, moment, said, people)
+    return {**looker.shown(), **({} if past or listed else {"contact": looker.contact()})}, found.version
 
 
 def _named(state: State, person: str, said: Iterable[Statement]) -> set[str]:
@@ -67,15 +70,27 @@ class _Looker:
             "inpatient": is_inpatient(state), "died_on": state["death"] and state["death"]["died_on"],
             "closing_on": end and end["closes_on"], "opened_at": journey["opened_at"],
             "practitioner": self._staff(practitioner_on(state, journey, today)),
+            "self_referral": journeys.is_self_referred(journey), "referral_id": journey["referral_id"],
             "development_worker": self._staff(journey["development_worker"]),
-            "strands": [{"name": strand.key, "state": "not_started", "meetings_held": 0, "minimum": strand.minimum,
-                         "maximum": strand.maximum} for strand in PATHWAYS[journey["pathway"]].strand],
+            "meetings": meetings.shown(state, self.jid, instant_text(self.moment)),
+            "strands": [self._strand(strand) for strand in PATHWAYS[journey["pathway"]].strand],
             "stays": self._stays(), "reviews": self._reviews(), "follow_ups": self._follow_ups(), "timeline": self._timeline(),
         }
 
     def _citizen(self) -> Data:
         row = self.people.get(self.person, {})
         return {"name": row.get("name") or "Not known", "nhs_number": row.get("nhs_number")}
+
+    def contact(self) -> Data:
+        """Give how to reach the citizen and what they need; once they have died, whom of their family to ring (J-14)."""
+        known = in_full(self.people.get(self.person, {}))
+        kept = ("next_of_kin",) if self.state["death"] else _NO_CONTACT
+        return {**_NO_CONTACT, **{name: known[name] for name in kept if name in known}}
+
+    def _strand(self, strand: Strand) -> Data:
+        held = meetings.held_in(self.state, self.jid, strand.key)
+        return {"name": strand.key, "state": "under_way" if held else "not_started", "meetings_held": held,
+                "minimum": strand.minimum, "maximum": strand.maximum}
 
     def _staff(self, id_: str | None) -> Data | None:
         if not id_:
@@ -154,7 +169,7 @@ class _Looker:
     def _timeline(self) -> list[Data]:
         """Give what was said, oldest first by its own time; of other journeys of this person nothing."""
         shown = [self._entry(s) for s in self.said if s.kind != "admission.taken_back"  # the withdrawal says it
-                 and not s.about.startswith("referral:") and (not s.about.startswith("journey:") or self.jid in s.about)]
+                 and not s.about.startswith("referral:") and (not s.about.startswith(("journey:", "meeting:")) or self.jid in s.about)]
         return sorted(shown, key=lambda entry: (entry["occurred_at"], entry["recorded_at"]))
 
     def _entry(self, s: Statement) -> Data:
@@ -179,7 +194,8 @@ class _Looker:
 
 
 _EMPTY: Data = {"due_on": None, "overdue": False, "outcome": None, "words": None, "by": None, "completed_at": None}
-_INNER = ("journey", "review", "rests_on", "stay", "referral_id", "before", "named_person")
+_NO_CONTACT: Data = {**dict.fromkeys(CONTACTS), "do_not": [], "next_of_kin": None}
+_INNER = ("journey", "review", "rests_on", "stay", "referral_id", "before", "named_person", "meeting")
 
 
 def _latest(stay: Data, series: str, first: str) -> Any:

@@ -1,15 +1,18 @@
 """What happened, in the words a person reads on a timeline."""
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from services.journeys.decisions import CORRECTIONS, OUTCOMES
+from services.journeys.meetings import MODES, in_words
 from shared.schemas.people import LEGAL_STATUS
 from shared.web.layout import day, moment
 
 KINDS: Mapping[str, str] = {
     "journey.opened": "Journey opened", "journey.allocated": "Development worker allocated",
+    "meeting.offered": "Introductory meeting offered", "meeting.held": "Introductory meeting held",
     "hospital.admitted": "Admitted to hospital", "hospital.transferred": "Moved to another ward",
     "hospital.legal_status_changed": "Legal status changed", "hospital.leave_started": "Leave from the ward began",
     "hospital.leave_ended": "Leave from the ward ended", "hospital.discharged": "Discharged from hospital",
@@ -25,10 +28,12 @@ KINDS: Mapping[str, str] = {
 }
 FACTS: Mapping[str, str] = {
     "ward": "Ward", "legal_status": "Legal status", "expected_discharge_on": "Expected discharge", "destination": "Went to",
+    "starts_at": "From", "ends_at": "Until", "mode": "How", "attendees": "There", "missing": "Not there",
     "closes_on": "On", "on": "On", "until": "Until", "practitioner": "Practitioner", "cover": "Covered by", "team": "Team",
     "development_worker": "Development worker", "died_on": "Day of death", "outcome": "Outcome", "words": "In words",
     "reason": "Reason",
 }
+CONTACT_BY: Mapping[str, str] = {"telephone": "Telephone", "text": "Text message", "email": "Email", "letter": "Letter"}
 STATES: Mapping[str, str] = {"open": "Open", "done": "Done", "withdrawn": "Not needed",
                              "stopped": "Stopped", "undone": "Undone"}
 
@@ -36,6 +41,12 @@ STATES: Mapping[str, str] = {"open": "Open", "done": "Done", "withdrawn": "Not n
 def teller(actor: str) -> str:
     """Name who said something: a person by name, one of our services in words, another system as it calls itself."""
     return actor.removeprefix("urn:pod:").capitalize() if actor.startswith("urn:pod:") else actor
+
+
+def dial(number: str) -> str:
+    """Give a telephone number as a telephone dials it; nothing where words stand beside it."""
+    digits = re.sub(r"[\s().-]", "", number)
+    return digits if re.fullmatch(r"\+?\d{3,15}", digits) else ""
 
 
 def title(kind: str) -> str:
@@ -53,6 +64,12 @@ def _value(name: str, value: Any) -> str:
         return LEGAL_STATUS.get(value, value)
     if name == "outcome":
         return {**OUTCOMES, **CORRECTIONS}.get(value, value)
+    if name == "mode":
+        return MODES.get(value, value)
+    if name in ("attendees", "missing"):
+        return in_words(value)
+    if name in ("starts_at", "ends_at"):
+        return moment(value)
     if name in ("expected_discharge_on", "closes_on", "on", "until", "died_on"):
         return day(value)
     return str(value)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from services.journeys import decisions
+from services.journeys import decisions, domain, meetings
 from services.journeys import state as meaning
 from services.journeys.sayings import ADMISSIONS, CANCELLATIONS, SAYINGS
 from services.journeys.state import instant
-from shared.ledger.types import Actor
+from shared.ledger import rows
+from shared.ledger.types import Actor, Statement
 from shared.messaging.envelope import Event
 from shared.room import Room
 from tests.support.ground import run_folder
@@ -25,6 +26,7 @@ from tests.support.journeys import (
     handed_on,
     journeys_room,
     now,
+    offered,
     referral,
     report,
     stands,
@@ -47,6 +49,8 @@ KINDS: dict[str, dict[str, Any]] = {
                           "changes_on": (NOW + timedelta(days=5)).date().isoformat()},
     "psychology.started": {"starts_on": NOW.date().isoformat()},
 }
+OFFERED = "referral.meeting_offered"
+ATTENDEES = tuple(meetings.ATTENDEES)
 
 
 @st.composite
@@ -54,13 +58,18 @@ def reports(draw: st.DrawFn) -> list[Event]:
     """Give events about one citizen; few stays and few times, so that they collide."""
     found = []
     for index in range(draw(st.integers(2, 10))):
-        kind = draw(st.sampled_from(sorted(KINDS)))
+        kind = draw(st.sampled_from([*sorted(KINDS), OFFERED, OFFERED, OFFERED]))
         stay = {"stay_id": draw(st.sampled_from(["S1", "S2"]))} if kind.startswith("hospital.") else {}
         at = NOW - timedelta(hours=draw(st.sampled_from([1, 2, 90, 300, 900])))
         recorded = NOW - timedelta(minutes=draw(st.integers(0, 6)))
-        one = report(kind, at, **{**KINDS[kind], **_variant(draw, kind)}, **stay)
+        one = _offer(draw, at) if kind == OFFERED else report(kind, at, **{**KINDS[kind], **_variant(draw, kind)}, **stay)
         found.append(replace(one, id=f"event-{index}", recordedtime=max(recorded, at)))
     return found
+
+
+def _offer(draw: st.DrawFn, at: datetime) -> Event:
+    """Give an offer of the introductory meeting, or one called off."""
+    return offered(NOW + timedelta(days=draw(st.integers(1, 2))), at=at, withdrawn=draw(st.booleans()))
 
 
 def _variant(draw: st.DrawFn, kind: str) -> dict[str, Any]:
@@ -77,10 +86,10 @@ def standing_of(events: list[Event]) -> list[Event]:
     """Give the events that stand by the rule as design words it, cancellations left out."""
     best: dict[str, Event] = {}
     for one in events:
-        about = SAYINGS[one.type](one).about
+        about = OFFERED if one.type == OFFERED else SAYINGS[one.type](one).about
         if about not in best or _strength(one) > _strength(best[about]):
             best[about] = one
-    return [one for one in best.values() if one.type not in CANCELLATIONS]
+    return [one for one in best.values() if not _is_off(one)]
 
 
 def taken_back(events: list[Event]) -> dict[str, str]:
@@ -90,7 +99,11 @@ def taken_back(events: list[Event]) -> dict[str, str]:
 
 
 def _strength(one: Event) -> tuple[Any, bool, str]:
-    return (one.recordedtime, one.type in CANCELLATIONS, one.id)
+    return (one.recordedtime, _is_off(one), one.id)
+
+
+def _is_off(one: Event) -> bool:
+    return one.type in CANCELLATIONS or one.withdrawn
 
 
 @cache
@@ -140,16 +153,54 @@ class AnyOrder(RuleBasedStateMachine):
                 self.room.keeper.ledger.command(connection, CITIZEN, lambda s, t, rid=review.id: decisions.complete_review(
                     s, t, WORKER, JOURNEY, rid, outcome, ""))
 
+    @rule(days=st.sampled_from([1, 10, 19]), how_many=st.integers(2, 3))
+    def meet(self, days: int, how_many: int) -> None:
+        """Record that the introductory meeting was held, or take that back, where the state of the moment lets somebody."""
+        if self.opening["accepted"] in self.waiting:
+            self.waiting.remove(self.opening["accepted"])
+            take(self.room, self.opening["accepted"])
+        held = meetings.Held(NOW - timedelta(days=days), "teams", ATTENDEES[:how_many], "away")
+        with self.room.database.transaction() as connection:
+            known = self._of_the_meeting(connection)
+            if known and not known[-1].withdrawn:
+                self._say(connection, lambda s, t: decisions.withdraw(s, t, WORKER, known[-1], True, "a mistake"))
+            else:
+                self._say(connection, lambda s, t: meetings.record_held(s, t, WORKER, JOURNEY, held))
+
+    def _say(self, connection: Any, decide: Any) -> None:
+        self.said = getattr(self, "said", 0) + 1
+
+        def signed(known: Any, at: Any) -> Any:
+            answer = decide(known, at)
+            return [one._replace(event_id=f"said-{self.said}") for one in answer] if isinstance(answer, list) else answer
+        self.room.keeper.ledger.command(connection, CITIZEN, signed)
+
+    def _of_the_meeting(self, connection: Any) -> list[Statement]:
+        """Give what was said of the meeting, in the order it was recorded."""
+        said = [one for one, _ in rows.received(connection, self.room.keeper.ledger.tables, CITIZEN, domain)]
+        return sorted((one for one in said if one.about == meetings.key_of(JOURNEY)), key=lambda one: one.recorded_at or NOW)
+
     def teardown(self) -> None:
         if not hasattr(self, "waiting"):
             return
         while self.waiting:
             self.deliver(3, False, False)
+        self._let_time_pass()
         reference = empty("plain")
         take(reference, *self.opening.values())
         for one in sorted(standing_of(self.events), key=lambda one: one.time):
             take(reference, one)
+        with self.room.database.read() as connection:
+            met = self._of_the_meeting(connection)
+        with reference.database.transaction() as connection:
+            reference.keeper.ledger.record(connection, {CITIZEN: met[-1:]}, now())
         self._compare(reference)
+
+    def _let_time_pass(self) -> None:
+        """Have what came before the acceptance, and could not be placed, offered again."""
+        with self.room.database.transaction() as connection:
+            connection.execute(self.room.service.store.messaging.deferred.update().values(next_at=NOW))
+        self.room.retries.due()
 
     def _compare(self, reference: Room) -> None:
         mine, plain = state(self.room), state(reference)

@@ -46,7 +46,8 @@ def bearer(role: str, email: str | None = None) -> dict[str, str]:
 
 def event(type_: str, data: Mapping[str, Any], at: datetime, source: str = "urn:pod:referrals", **more: Any) -> Event:
     """Make an event that keeps its contract."""
-    return Event(str(uuid.uuid4()), source, type_, at, schemas.contract(type_).check(data), **more)
+    contract = schemas.contract(type_)
+    return Event(str(uuid.uuid4()), source, type_, at, contract.check(data), contract.version, **more)
 
 
 def report(type_: str, at: datetime, number: str = NUMBER, **data: Any) -> Event:
@@ -64,17 +65,28 @@ def take(room: Room, *events: Event) -> None:
     room.inbox.take([delivery(one) for one in events])
 
 
-def referral(opened: datetime, days_before: int = 3) -> dict[str, Event]:
-    """Give the events of one referral: received, accepted at `opened`, allocated an hour later."""
-    which = {"referral_id": REFERRAL, "reference": "R-7KQ4-M9C", "citizen_id": CITIZEN, "practitioner": AMARA}
+def referral(opened: datetime, days_before: int = 3, self_referral: bool = False, **contact: Any) -> dict[str, Event]:
+    """Give the events of one referral: received, accepted at `opened`, allocated an hour later.
+
+    `contact` is how to reach the citizen, as the acceptance says it. A self-referral is of the prevention pathway.
+    """
+    who: dict[str, Any] = {"pathway": "prevention", "self_referral": True} if self_referral else {"pathway": "core", "named_person": AMARA}
+    which = {"referral_id": REFERRAL, "reference": "R-7KQ4-M9C", "citizen_id": CITIZEN, **({} if self_referral else {"practitioner": AMARA})}
     came = opened - timedelta(days=days_before)
-    received = {**which, "pathway": "core", "received_at": came.isoformat(), "named_person": AMARA,
-                "citizen": {"name": "Ada Quill", "date_of_birth": "1980-02-03", "nhs_number": NUMBER}}
+    received: dict[str, Any] = {**which, **who, "received_at": came.isoformat(),
+                                "citizen": {"name": "Ada Quill", "date_of_birth": "1980-02-03", "nhs_number": NUMBER}}
     accepted = {**received, "accepted_at": opened.isoformat(), "commitment_months": 3, "conditions": ["psychosis"],
-                "conversation_held_on": "2026-01-05", "meeting_preference": "in_person"}
+                "conversation_held_on": "2026-01-05", "meeting_preference": "in_person", "citizen": {**received["citizen"], **contact}}
     allocated = {**which, "development_worker": WREN, "allocated_at": (opened + timedelta(hours=1)).isoformat()}
     return {"received": event("referral.received", received, came), "accepted": event("referral.accepted", accepted, opened),
             "allocated": event("referral.allocated", allocated, opened + timedelta(hours=1))}
+
+
+def offered(starts: datetime, mode: str = "teams", at: datetime | None = None, **more: Any) -> Event:
+    """Give the event that the introductory meeting is offered: who is told, when and how."""
+    data = {"referral_id": REFERRAL, "reference": "R-7KQ4-M9C", "told": [{"email": WREN["email"], "role": "development_worker"}],
+            "starts_at": starts.isoformat(), "ends_at": (starts + timedelta(hours=1)).isoformat(), "mode": mode}
+    return event("referral.meeting_offered", data, at or now(), **more)
 
 
 def handed_on(original: Event) -> Event:
@@ -86,10 +98,10 @@ def handed_on(original: Event) -> Event:
                                             "withdrawn": original.withdrawn}, original.time)
 
 
-def opened_room(folder: Path, url: str = "", days: int = 30) -> Room:
-    """Open a room with one journey, opened so many days ago."""
+def opened_room(folder: Path, url: str = "", days: int = 30, **more: Any) -> Room:
+    """Open a room with one journey, opened so many days ago; `more` is for `referral`."""
     room = journeys_room(folder, url)
-    take(room, *referral(now() - timedelta(days=days)).values())
+    take(room, *referral(now() - timedelta(days=days), **more).values())
     return room
 
 
