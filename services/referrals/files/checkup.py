@@ -64,10 +64,12 @@ def _older_keys(settings: Settings) -> Iterator[Told]:
         older = sum(1 for _ in Vault(settings.files_folder, Keyring.of(settings)).under_older_keys())
     except (VaultFault, OSError) as fault:
         yield Told("keys of documents", f"a document cannot be looked at ({type(fault).__name__})", "Restore it from the backup")
+        return
+    if older:
+        yield Told("keys of documents", f"an older one is still needed, for {older} of them",
+                   "Leave it in POD_FILES_KEY; the suite changes over within the hour", mild=True)
     else:
-        yield Told("keys of documents", f"{older} documents still need an older key",
-                   "Leave the older keys in POD_FILES_KEY; the suite changes over within the hour", mild=True) if older else Told(
-            "keys of documents", "the newest opens them all: the older may be taken out of POD_FILES_KEY")
+        yield Told("keys of documents", "the newest opens them all: the older may be taken out of POD_FILES_KEY")
 
 
 def _scanner(settings: Settings) -> Told:
