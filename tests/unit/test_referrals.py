@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.referrals import clocks, decisions, domain, references, rules
+from services.referrals import clocks, decisions, domain, events, references, rules, store
 from shared.ledger.fold import advance, fold
 from shared.ledger.types import Actor, Refused, State, Statement
 from shared.pathways import PATHWAYS
+from shared.schemas import contract
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
 AMARA = Actor("amara@example", "Amara", frozenset({"practitioner"}))
 HELEN = Actor("helen@example", "Helen", frozenset({"manager"}))
 CORE = PATHWAYS["core"]
@@ -110,16 +112,33 @@ def test_nobody_decides_without_the_permission_to():
         assert isinstance(refusal, Refused) and refusal.rule == "permission"
 
 
-REPORTS = [("stay:V:1:admission", "hospital.admitted"), ("stay:V:1:discharge", "hospital.discharged"), ("death", "citizen.died"),
-           ("stay:V2:admission", "hospital.admitted")]
+#: What others may report, and what we may say in between: about, kind, data, whether it can be taken back.
+SAID: list[tuple[str, str, dict[str, Any]]] = [
+    ("stay:V:1:admission", "hospital.admitted", {"ward": "Elm"}), ("stay:V:1:discharge", "hospital.discharged", {}),
+    ("stay:V:1:ward:e1", "hospital.transferred", {"stay_id": "V:1", "ward": "Oak"}),
+    ("stay:V:1:legal_status:e2", "hospital.legal_status_changed", {"stay_id": "V:1", "legal_status": "03"}),
+    ("stay:V2:admission", "hospital.admitted", {"ward": "Elm"}), ("death", "citizen.died", {"died_on": "2026-03-01"}),
+    ("practitioner:tom:goes", "practitioner.discharged", {"practitioner": "tom", "closes_on": "2026-03-20"}),
+    ("practitioner:change:e3", "practitioner.changed", {"id": "priya", "team": TEAM, "on": "2026-03-03", "before": "amara"}),
+    ("practitioner:change:e4", "practitioner.changed", {"id": "tom", "team": TEAM, "on": "2026-03-04"}),
+    ("held:introductory", "meeting.held", {}), ("journey:closing", "journey.closing", {"closes_on": "2026-03-09"}),
+    ("question:q", "question.asked", {"words": "Who?"}), ("answer:q", "question.answered", {"words": "Her."}),
+    ("duplicates", "duplicate.settled", {"outcome": "kept", "reason": "x"}),
+    ("amendment:a", "referral.amended", {"facts": {"named_person": {"id": "ann", "team": TEAM}}, "derived": {}, "personal": [],
+                                         "reason": "x", "told": []}),
+    ("document:d", "document.added", {"kind": "care_plan", "dated": "2026-02-02"}),
+    ("removed:d", "document.removed", {"document": "d", "reason": "x"}),
+    ("decision", "referral.declined", {"pathway": "core", "fingerprint": "f", "rules": [], "reason": "a", "words": "b", "would_change": "c"}),
+    ("allocation", "referral.allocated", {"development_worker": "wren"}),
+    ("meeting", "meeting.offered", {"starts_at": "2026-03-05T10:00:00.000000Z", "ends_at": "2026-03-05T11:00:00.000000Z",
+                                    "mode": "teams", "place": "", "agreed": True, "sequence": 0})]
 
 
 @st.composite
 def reports(draw: st.DrawFn) -> Statement:
-    about, kind = draw(st.sampled_from(REPORTS))
+    about, kind, data = draw(st.sampled_from(SAID))
     gone = draw(st.booleans())
-    data: dict[str, Any] = {} if gone else {"died_on": "2026-03-01"} if kind == "citizen.died" else {"ward": "Elm"}
-    return Statement(about, kind, NOW + timedelta(hours=draw(st.integers(-40, 40))), data, gone,
+    return Statement(about, kind, NOW + timedelta(hours=draw(st.integers(-40, 40))), {} if gone else data, gone,
                      NOW + timedelta(hours=draw(st.integers(0, 9))), "urn:hospital", "urn:hospital", str(uuid.UUID(int=draw(st.integers(0, 99)))))
 
 
@@ -131,7 +150,21 @@ def test_J_13_reports_end_the_same_in_any_order_and_however_often(said: list[Sta
     mixed = [*base, *said, *said[:3]]
     chance.shuffle(mixed)
     assert fold(domain, "r", mixed)[0] == one
-    assert domain.owed(one, NOW) == domain.owed(fold(domain, "r", mixed)[0], NOW)
+    for days in (0, 3, 30, 400):
+        later = NOW + timedelta(days=days)
+        assert domain.owed(one, later) == domain.owed(fold(domain, "r", mixed)[0], later)
+        assert (domain.next_look_at(one, later) or FAR) > later
+
+
+@given(st.lists(reports(), max_size=12, unique_by=lambda said: said.event_id))
+def test_a_row_is_made_of_any_state_and_what_is_owed_is_its_contract_s(said: list[Statement]):
+    state = fold(domain, "r", [*(s._replace(recorded_at=NOW) for s in received()), *said])[0]
+    (row,) = store.read_model(state)[store.referrals]
+    assert row["stage"] in ("open", "accepted", "declined", "withdrawn") and (row["target_on"] == "") == (row["target"] == "")
+    known = {id_: {"name": "Ann Example", "email": f"{id_}@example.org", "team": TEAM, "telephone": None, "nhs_number": "9434765919",
+                   "date_of_birth": "1980-01-01"} for id_ in ("amara", "tom", "priya", "wren", "c", "ann", "helen")}
+    for one in domain.owed(state, NOW + timedelta(days=30)).values():
+        contract(one.type).check(events.complete(one, state, known, NOW))
 
 
 @given(st.lists(reports(), max_size=8))
