@@ -15,7 +15,7 @@ from shared.calendar import add_working_days, london_day
 from shared.web.layout import day as in_words
 from tests.support.browser import axe
 from tests.support.outside import Hospital, OverAmqp, OverHttps, WithPod
-from tests.support.suite import AMARA, TEAM, WREN, ServerSuite, Suite, days_ago, hours_ago, nhs_number, wait_for
+from tests.support.suite import AMARA, HELEN, TEAM, WREN, ServerSuite, Suite, days_ago, hours_ago, nhs_number, wait_for
 
 
 @pytest.fixture
@@ -83,6 +83,9 @@ class Walk:
         self.look()
         self.see_journey()
         assert "None yet" in self.stands()
+        # no event names the manager, and nobody typed an address: the directory does (N-01)
+        asked = wait_for(lambda: self.suite.told(self.reference, HELEN), "the manager is told that a development worker is needed")
+        assert [(one["rule"], one["state"]) for one in asked] == [("journey-opened", "sent")]
         page.goto(self.referral)
         page.get_by_role("button", name="Choose the development worker").click()
         page.get_by_label("Wren Callaghan").check()

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 import requests
 
+from shared.demo import directory
 from shared.settings import Settings, demo_secret
 from shared.web.tokens import issue_demo
 from tests.support.broker import Broker
@@ -194,6 +195,8 @@ def server(_broker: Broker, _postgres: Postgres, tmp_path_factory: pytest.TempPa
     with running(folder, addresses, env) as processes, proxy({PREFIXES[n]: a for n, a in addresses.items()}) as base:
         suite = ServerSuite(base, env, broker, vhost)
         suite.processes, suite.addresses = processes, addresses
+        for path, entry in directory():
+            suite.post(f"/referrals/api/v1/{path}", "manager", entry)
         yield suite
     broker.delete_vhost(vhost)
 
