@@ -118,12 +118,14 @@ def issuer(fault: IssuerUnreachable) -> Response | HTTPException:
 
 def page(error: HTTPException) -> str:
     """Render the page of one error; where sending the form once more mends it, with all it needs for that."""
-    status = error.code or 500
+    status, found = error.code or 500, kept.standing()
     again = kept.to_send_again(status)
     return render_template(
         "send_again.html" if again and status < 429 else "error.html", words=_words(status), status=status,
         problem=getattr(error, "data", None) or {}, reference=g.get("reference", ""),
-        kept=kept.typed(), again=again, ended=kept.standing() is Standing.ENDED, here=here())
+        kept=kept.typed(), again=again, ended=found is Standing.ENDED, here=here(),
+        # whoever it belongs to reloads the page once they are signed in: until then it must stay
+        unwatched=found is Standing.OTHERS)
 
 
 def _words(status: int) -> Words:

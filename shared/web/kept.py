@@ -7,8 +7,8 @@ from __future__ import annotations
 import hashlib
 import time
 from enum import Enum
-from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from functools import lru_cache
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from flask import current_app, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -36,7 +36,7 @@ class Standing(Enum):
 
 def kept_for(action: str = "") -> str:
     """Sign for whom, when and for which address a form is made; `action` as in the form, default this page."""
-    path = unquote(urlsplit(urljoin(_path(), action)).path) if action else _path()
+    path = unquote(urlsplit(urljoin(quote(_path()), action)).path) if action else _path()
     return _signer(path).sign(mark()).decode()
 
 
@@ -79,16 +79,16 @@ def _path() -> str:
 
 
 def _signer(path: str) -> TimestampSigner:
-    return TimestampSigner(_secret(), salt=f"kept for {path}", key_derivation="hmac", digest_method=hashlib.sha256)
+    return TimestampSigner(current_app.secret_key or "", salt=f"kept for {path}", key_derivation="hmac", digest_method=hashlib.sha256)
 
 
 def _keyed(purpose: str, text: str) -> str:
-    signer = Signer(_secret(), salt=purpose, key_derivation="hmac", digest_method=hashlib.sha256)
-    return signer.get_signature(text).decode()
+    return _signature(str(current_app.secret_key), purpose, text)
 
 
-def _secret() -> Any:
-    return current_app.secret_key
+@lru_cache(maxsize=1024)
+def _signature(secret: str, purpose: str, text: str) -> str:
+    return Signer(secret, salt=purpose, key_derivation="hmac", digest_method=hashlib.sha256).get_signature(text).decode()
 
 
 class FormGuard(CSRFProtect):  # type: ignore[misc]

@@ -40,9 +40,8 @@ def quiet() -> bool:
 
 def install(app: Flask) -> None:
     """Give the templates of the app what they say of the session."""
-    app.jinja_env.globals.update(
-        idle_minutes=idle_minutes, seconds_left=seconds_left, warning=warning, kept_for=kept.kept_for, kept_mark=kept.mark,
-        seal_key=kept.seal_key, carried=kept.carried, left_behind=kept.left_behind)
+    app.jinja_env.globals.update(idle_minutes=idle_minutes, session_clock=clock, kept_for=kept.kept_for, carried=kept.carried,
+                                 left_behind=kept.left_behind)
 
 
 def remember(actor: Actor) -> None:
@@ -51,6 +50,14 @@ def remember(actor: Actor) -> None:
     session.permanent = True
     session["since"] = int(time.time())
     session["actor"] = {"email": actor.email, "name": actor.name, "roles": sorted(actor.roles), "team": actor.team}
+
+
+def clock() -> dict[str, Any]:
+    """Tell the script of a page all it must know; plain addresses, since every page asks and `url_for` is slow."""
+    here = request.script_root
+    return {"seconds": seconds_left(), "warning": int(current_app.config["POD_WARNING"].total_seconds()), "who": kept.mark(),
+            "key": kept.seal_key(), "gone": f"{here}/signed-out", "stay": f"{here}/stay-signed-in",
+            "sign_in": f"{here}/sign-in?next={here}/signed-in"}
 
 
 def time_left() -> dict[str, Any]:
@@ -73,11 +80,6 @@ def most() -> int:
     if current_actor() is None:
         return 0
     return max(1, min(_lifetime(), int(session["since"] + WORKING_DAY - time.time()) + 1))
-
-
-def warning() -> int:
-    """Give how many seconds before the end a person is asked."""
-    return int(current_app.config["POD_WARNING"].total_seconds())
 
 
 def idle_minutes() -> int:

@@ -13,6 +13,7 @@ import pytest
 from flask import Blueprint, render_template_string, request
 
 from shared.database import Database
+from shared.web import kept
 from shared.web.app import create_app
 from shared.web.context import transaction
 from shared.web.idempotency import in_transaction
@@ -144,6 +145,19 @@ def test_what_was_signed_for_one_address_is_worth_nothing_at_another(client: Any
     form = {"text": STORY, "on": ["1", "2", "2026"], "kept_for": field(stay, "kept_for")}
     assert client.post("/write", data=form, headers=FROM_HERE).status_code == 400
     assert client.post("/stay-signed-in", data=form, headers=FROM_HERE).status_code == 200
+
+
+@pytest.mark.parametrize(("page", "action", "sent_to"), [
+    ("/reviews/stay:V 1", "", "/reviews/stay:V 1"), ("/a", "/journeys/reviews/stay%3AV%201?x=1", "/reviews/stay:V 1"),
+    ("/a/b", "c?x=1", "/a/c"), ("/50%25", "", "/50%25"), ("/50%2541", "", "/50%2541"), ("/a", "/journeys/b#top", "/b")])
+def test_it_holds_for_the_address_the_form_goes_to_however_that_is_written(client: Any, page: str, action: str, sent_to: str) -> None:
+    base = "http://localhost/journeys"
+    with client.application.test_request_context(page, base_url=base):
+        made = kept.kept_for(action)
+    with client.application.test_request_context(sent_to, base_url=base, method="POST", data={"kept_for": made}):
+        assert kept.standing() is kept.Standing.OWN
+    with client.application.test_request_context("/elsewhere", base_url=base, method="POST", data={"kept_for": made}):
+        assert kept.standing() is kept.Standing.UNKNOWN
 
 
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "none"},

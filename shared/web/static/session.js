@@ -7,16 +7,9 @@ const place = document.getElementById("session");
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("pod-session") : null;
 const here = location.pathname + location.search;
 
-if (place) {
-  watch();
-  restore();
-} else {
-  tabs?.postMessage({ who: "", seconds: 0 });
-}
-
 function watch() {
   const { who, gone, warning, sent } = place.dataset;
-  const dialog = place.content.querySelector("dialog");
+  const dialog = document.importNode(place.content.querySelector("dialog"), true);
   const form = dialog.querySelector("form");
   const title = document.title;
   let end = 0, most = Infinity, typedAt = 0, timer = 0, leaving = false;
@@ -38,8 +31,8 @@ function watch() {
   // The server knows: another tab, or a page without this script, may have renewed the session.
   async function ask(how = {}) {
     const answer = await fetch(form.action, { cache: "no-store", ...how }).catch(() => null);
-    if (!answer?.ok) return false; // while the network is away, what was known before holds
-    const told = await answer.json();
+    const told = answer?.ok ? await answer.json().catch(() => null) : null;
+    if (!told) return false; // while the network is away, what was known before holds
     if (told.who !== who) await leave(told.seconds ? "other" : "idle");
     [end, most] = [Date.now() + told.seconds * 1000, told.most];
     return true;
@@ -108,7 +101,7 @@ function duration(seconds) {
 // What was typed, in this tab, for a working day, sealed under a key that only this person's pages hold.
 
 async function keep(all) {
-  const kept = forms().map((form) => (all || [...form.elements].some(changed) ? answers(form) : []));
+  const kept = forms().map((form) => (all || form.dataset.again || [...form.elements].some(changed) ? answers(form) : []));
   if (!kept.some((one) => one.length)) return;
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const text = new TextEncoder().encode(JSON.stringify(kept));
@@ -138,6 +131,7 @@ async function unseal(kept) {
 }
 
 const forms = () => [...document.querySelectorAll("main form")].filter((form) => form.elements.kept_for);
+const OURS = ["csrf_token", "kept_for", "submission"];
 const fields = (form) => [...form.elements].filter((field) => field.name && !["hidden", "password", "file", "submit"].includes(field.type));
 const ticked = (field) => field.type === "checkbox" || field.type === "radio";
 
@@ -148,9 +142,10 @@ function changed(field) {
   return field.selectedIndex !== (field.multiple ? first : Math.max(0, first));
 }
 
+// A page that offers to send something again holds the answers in hidden fields; the form they belong to, in visible ones.
 function answers(form) {
   const names = new Set(fields(form).map((field) => field.name));
-  return [...new FormData(form)].filter(([name]) => names.has(name));
+  return [...new FormData(form)].filter(([name, value]) => (form.dataset.again ? !OURS.includes(name) && typeof value === "string" : names.has(name)));
 }
 
 function fill(form, answers) {
@@ -168,3 +163,10 @@ function fill(form, answers) {
 const key = (use) => crypto.subtle.importKey("raw", bytes(place.dataset.key), "AES-GCM", false, [use]);
 const base64 = (array) => btoa(Array.from(array, (byte) => String.fromCharCode(byte)).join(""));
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
+
+if (place) {
+  watch();
+  restore();
+} else {
+  tabs?.postMessage({ who: "", seconds: 0 });
+}
