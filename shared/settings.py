@@ -116,6 +116,7 @@ SETTINGS = (
     Setting("POD_FILES", "", Path, "folder of uploaded documents, sealed; unset: the folder files in POD_VAR"),
     Setting("POD_FILES_KEY", "", _keys, "seals uploaded documents: 32 bytes in base64; to change it, new,old; required outside demo mode", True),
     Setting("POD_CLAMD", "", _scanner, "ClamAV's daemon, unix:/path or tcp://host:port; unset: uploads are not scanned"),
+    Setting("POD_LOOKS_YEARS", "8", _count, "years for which it stays on record who looked at a referral; by your council's retention schedule"),
     Setting("POD_BATCH", "800", _count, "most events a consumer takes into one transaction"),
     Setting("POD_WORKERS", "50", _count, "requests served at once by one service"),
 )
@@ -140,6 +141,7 @@ class Settings:
     files: Path = Path()
     files_key: str = ""
     clamd: str = ""
+    looks_years: int = 8
     batch: int = 800
     workers: int = 50
 

@@ -12,6 +12,7 @@ from flask_smorest import Blueprint
 
 from services.referrals import amending, asking, body, directory, lists, sending, view
 from services.referrals.desk import Answer, Desk
+from services.referrals.looks import noting
 from services.referrals.references import read_reference
 from shared.calendar import london_day
 from shared.ledger.store import Stale, Written
@@ -65,7 +66,7 @@ class Referrals(MethodView):
         """List referrals, newest first; filters `state`, `mine`, `overdue`, `reference`."""
         filters, pager = _filters(), Pager.of_request()
         with current_room.database.read() as connection:
-            return pager.page(lists.listed(open_desk(connection), filters, pager.fetch, _uuid(pager.after)))
+            return pager.page(lists.listed(open_desk(connection), filters, pager.fetch, page_after(pager)))
 
     @blueprint.doc(**described(body.Referral))
     @requires(WITH_US)
@@ -170,10 +171,13 @@ command("CallOffMeeting", "meeting/call-off", body.CallOff, "Call the introducto
 
 
 def found_or_404(desk: Desk, id: UUID) -> Written:
-    """Give a referral, or answer 404; also where it is not theirs to see."""
+    """Give a referral, or answer 404; also where it is not theirs to see. Either is on record (`services.referrals.looks`)."""
     found = desk.read(str(id))
     if found is None:
+        if desk.is_there(str(id)):
+            noting.note(str(id), refused=True)
         problem(404, "There is no such referral.")
+    noting.note(str(id))
     return found
 
 
@@ -235,8 +239,9 @@ def _yes(name: str) -> bool:
     return request.args.get(name, "").lower() in ("1", "true", "yes")
 
 
-def _uuid(text: str) -> str | None:
+def page_after(pager: Pager) -> str | None:
+    """Give the id the page before ended with."""
     try:
-        return str(UUID(text)) if text else None
+        return str(UUID(pager.after)) if pager.after else None
     except ValueError:
-        problem(422, "The paging is not valid.", errors=[{"pointer": "/after", "detail": "Not the id of a referral."}])
+        problem(422, "The paging is not valid.", errors=[{"pointer": "/after", "detail": "Not an id a page of this list ended with."}])

@@ -50,6 +50,11 @@ class Desk:
             return None
         return found
 
+    def is_there(self, id_: str) -> bool:
+        """Say whether there is such a referral, whoever may see it."""
+        found = self.ledger.read(self.connection, id_)
+        return found is not None and bool(found.state["stage"])
+
     def ask(self, id_: str, decide: Callable[[State, datetime], Decision], expect: int | None = None) -> Answer:
         """Let the domain judge under the lock; a refusal of what is decided says who decided, and when."""
         seen: list[State] = []

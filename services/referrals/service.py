@@ -8,6 +8,9 @@ from services.referrals import api, events, pages, rulebook, rulebook_api, ruleb
 from services.referrals.directory import api as directory_api
 from services.referrals.directory import pages as directory_pages
 from services.referrals.files import checkup, housekeeping
+from services.referrals.looks import api as looks_api
+from services.referrals.looks import pages as looks_pages
+from services.referrals.looks import reading
 from shared.ledger.keeper import LedgerStage
 from shared.ledger.tables import staff_id
 from shared.ledger.types import Data
@@ -25,18 +28,23 @@ class Referrals:
     prefix = "/referrals"
     title = "Referrals"
     store: ClassVar[Any] = store
-    blueprints = (pages.blueprint, rulebook_pages.blueprint, directory_pages.blueprint)
-    api = (api.blueprint, rulebook_api.blueprint, directory_api.blueprint)
+    blueprints = (pages.blueprint, rulebook_pages.blueprint, directory_pages.blueprint, looks_pages.blueprint)
+    api = (api.blueprint, rulebook_api.blueprint, directory_api.blueprint, looks_api.blueprint)
     events = Events()
     web = mounted(lambda room: create_app(room, Referrals.blueprints, Referrals.api))
     needs = staticmethod(checkup.insist)
     look = staticmethod(checkup.look)
-    keep_house = staticmethod(housekeeping.keep_house)
 
     @staticmethod
     def started(room: Any) -> None:
         """Keep the rules in force, from the day they first are (R-15)."""
         room.database.run(rulebook.keep_all)
+
+    @staticmethod
+    def keep_house(room: Any) -> None:
+        """Remove what has had its time: files that are nobody's, and old looks."""
+        housekeeping.keep_house(room)
+        reading.forget(room.database, room.settings.looks_years)
 
     @hears("hospital.admitted")
     def admitted(self, event: Event, stage: LedgerStage) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from services.referrals import clocks, domain, events, rules
 from services.referrals.files.table import files_table
+from services.referrals.looks.table import looks_table
 from services.referrals.state import (
     first_held,
     in_hospital,
@@ -37,6 +38,7 @@ messaging = messaging_tables(metadata)
 tables = ledger_tables(metadata)
 idempotency = idempotency_table(metadata)
 files = files_table(metadata)
+looks = looks_table(metadata)
 # who may be the same person is asked by date of birth
 sa.Index("people_date_of_birth", tables.people.c.date_of_birth)
 
