@@ -223,6 +223,15 @@ def test_whoever_is_not_signed_in_fills_no_memory_and_leaves_nothing(pod: FilesP
     assert answer.status_code == 401 and pod.sealed() == []
 
 
+def test_after_the_session_ended_what_was_typed_is_there_and_the_file_is_asked_for_again(pod: FilesPod) -> None:
+    amara = Person(pod)
+    form = amara.form()
+    amara.client.delete_cookie("pod")
+    answer = amara.send(papers.pdf(), "plan.pdf", form=form, note="Typed with care")
+    assert answer.status_code == 401 and "Typed with care" in answer.text and "“plan.pdf” again" in answer.text
+    assert pod.sealed() == [] == pod.files()
+
+
 def test_a_view_that_takes_no_files_reads_no_more_than_before(pod: FilesPod) -> None:
     answer = Person(pod).client.post("/new", data={"file": (io.BytesIO(bytes(2 * MB)), "x")}, content_type="multipart/form-data")
     assert answer.status_code == 413

@@ -55,13 +55,13 @@ def given() -> File | Unfit | None:
     return cast("File | Unfit | None", g.get("given_file"))
 
 
-def given_or_problem() -> File:
+def given_or_problem(field: str = "file") -> File:
     """Give the file of this API request, or answer why there is none: 413, 422, or 503 to try again."""
     file = given()
     if isinstance(file, Unfit):
-        _refuse(file.words, STATUS.get(file.why, 422))
+        _refuse(field, file.words, STATUS.get(file.why, 422))
     if file is None:
-        _refuse("Send the file in a multipart body, in a part of its own with a file name.", 422)
+        _refuse(field, f"Send the file in a multipart body, in a part of its own called {field}, with a file name.", 422)
     return file
 
 
@@ -145,6 +145,6 @@ def _who() -> str:
     return staff_id(cast(Actor, current_actor()).email)
 
 
-def _refuse(words: str, status: int) -> NoReturn:
+def _refuse(field: str, words: str, status: int) -> NoReturn:
     headers = {"Retry-After": "60"} if status == 503 else {}
-    problem(status, words, errors=[{"pointer": "/file", "detail": words}], headers=headers)
+    problem(status, words, errors=[{"pointer": f"/{field}", "detail": words}], headers=headers)
