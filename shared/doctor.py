@@ -51,7 +51,8 @@ def _settings_there_are() -> Iterator[Finding]:
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything a running suite needs; never raises, never writes."""
-    looks: tuple[Callable[[Settings], list[Finding]], ...] = (_place, _waiting, _definitions, _databases, _migrations, _warnings, _services, _broker, _assets)
+    looks: tuple[Callable[[Settings], list[Finding]], ...] = (_place, _waiting, _definitions, _databases, _migrations, _warnings, _services, _broker,
+                                                              _assets, _notices)
     return list(dict.fromkeys(finding for look in looks for finding in _safely(look, settings)))
 
 
@@ -172,3 +173,12 @@ def _assets(_: Settings) -> list[Finding]:
     if missing:
         return [Finding("front-end files", f"missing: {', '.join(missing)}", "Run 'python -m shared.web.assets'")]
     return [Finding("front-end files", "all here")]
+
+
+def _notices(settings: Settings) -> list[Finding]:
+    """Say what the privacy notice and the accessibility statement still lack: both are duties of a public body."""
+    unset = [name for name in ("organisation", "dpo_email", "help_email") if not getattr(settings, name)]
+    if not unset:
+        return [Finding("public notices", f"name {settings.organisation}")]
+    names = ", ".join(f"POD_{name.upper()}" for name in unset)
+    return [Finding("public notices", f"do not say everything they must: {names} unset", "Set what is missing", mild=True)]

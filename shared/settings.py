@@ -25,6 +25,8 @@ class SettingsError(Exception):
 #: The file in POD_VAR that a demo leaves there.
 DEMO_SECRET = "demo-secret"
 DEMO_FILES_KEY = "demo-files-key"
+#: Who runs the demo, as far as its pages say.
+DEMO_COUNCIL = {"organisation": "Example City Council", "dpo_email": "data.protection@council.example", "help_email": "pod@council.example"}
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -64,6 +66,12 @@ def _count(text: str) -> int:
 
 def _flag(text: str) -> bool:
     return _one_of("yes", "no")(text) == "yes"
+
+
+def _email(text: str) -> str:
+    if text and ("@" not in text[1:-1] or any(letter.isspace() for letter in text)):
+        raise ValueError("must be an e-mail address")
+    return text
 
 
 def _http(text: str) -> str:
@@ -117,6 +125,9 @@ SETTINGS = (
     Setting("POD_FILES_KEY", "", _keys, "seals uploaded documents: 32 bytes in base64; to change it, new,old; required outside demo mode", True),
     Setting("POD_CLAMD", "", _scanner, "ClamAV's daemon, unix:/path or tcp://host:port; unset: uploads are not scanned"),
     Setting("POD_LOOKS_YEARS", "8", _count, "years for which it stays on record who looked at a referral; by your council's retention schedule"),
+    Setting("POD_ORGANISATION", "", str, "the council that runs the suite; the privacy notice and the accessibility statement name it"),
+    Setting("POD_DPO_EMAIL", "", _email, "e-mail address of its data protection officer, for the privacy notice"),
+    Setting("POD_HELP_EMAIL", "", _email, "e-mail address for problems with the pages, for the accessibility statement"),
     Setting("POD_BATCH", "800", _count, "most events a consumer takes into one transaction"),
     Setting("POD_WORKERS", "50", _count, "requests served at once by one service"),
 )
@@ -142,6 +153,9 @@ class Settings:
     files_key: str = ""
     clamd: str = ""
     looks_years: int = 8
+    organisation: str = ""
+    dpo_email: str = ""
+    help_email: str = ""
     batch: int = 800
     workers: int = 50
 
@@ -214,7 +228,7 @@ def _demo(values: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
         values["secret_key"] = demo_secret(values["var"])
     if "POD_COOKIE_SECURE" not in environ:
         values["cookie_secure"] = False
-    return values
+    return values | {name: values[name] or invented for name, invented in DEMO_COUNCIL.items()}
 
 
 def left_by_demo(settings: Settings) -> list[str]:

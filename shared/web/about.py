@@ -1,26 +1,48 @@
 """The pages about the pages: accessibility and privacy; and the root of the API."""
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, request
 from flask.views import MethodView
 from flask_smorest import Blueprint as ApiBlueprint
 
-from shared.web.context import current_room
+from shared.messaging.outbox import KEPT
+from shared.messaging.parking import STRANGERS
+from shared.pathways import PATHWAYS
+from shared.settings import Settings
+from shared.web.context import WORKING_DAY, current_room
+from shared.web.idempotency import KEPT_FOR
 
 blueprint = Blueprint("about", __name__)
 api = ApiBlueprint("root", __name__, description="Where everything is")
 
+#: When the accessibility statement was last gone through, line by line.
+REVIEWED = date(2026, 11, 22)
+
 
 @blueprint.get("/accessibility")
 def accessibility() -> str:
-    """Say how far everybody can use these pages."""
-    return render_template("accessibility.html")
+    """Say how far everybody can use these pages, as the regulations of 2018 ask of a public body."""
+    return render_template("accessibility.html", council=_settings(), reviewed=REVIEWED)
 
 
 @blueprint.get("/privacy")
 def privacy() -> str:
-    """Say what is kept about whom, and why."""
-    return render_template("privacy.html")
+    """Say what is kept about whom, and why, as articles 13 and 14 of the UK GDPR ask."""
+    return render_template("privacy.html", council=_settings(), periods=periods())
+
+
+def periods() -> dict[str, Any]:
+    """Give how long things are kept, from where it is decided: days, but `looks` in years and `signed_in` in hours."""
+    return {"drafts": max(pathway.draft_days for pathway in PATHWAYS.values()), "answers": KEPT_FOR.days, "events": KEPT.days,
+            "strangers": STRANGERS.days, "looks": _settings().looks_years, "signed_in": WORKING_DAY // 3600}
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["pod.settings"]
+    return found
 
 
 @api.route("/")

@@ -69,6 +69,14 @@ def test_N_01_a_rule_that_is_on_and_reaches_nobody_is_a_warning_and_no_fault(tmp
     assert doctor.main(environ) == int(wrong) and warning in capsys.readouterr().out
 
 
+def test_a_server_whose_public_notices_name_nobody_is_warned_and_no_fault(tmp_path: Path) -> None:
+    council = {"POD_ORGANISATION": "Westmere City Council", "POD_DPO_EMAIL": "dpo@westmere.example"}
+    found = [str(one) for one in doctor.examine(load({**SERVER, **council, "POD_VAR": str(tmp_path)})) if one.subject == "public notices"]
+    assert found == ["warn  public notices: do not say everything they must: POD_HELP_EMAIL unset. Set what is missing"]
+    whole = load({**SERVER, **council, "POD_VAR": str(tmp_path), "POD_HELP_EMAIL": "pod@westmere.example"})
+    assert "ok    public notices: name Westmere City Council" in map(str, doctor.examine(whole))
+
+
 def test_the_command_itself_finds_psycopg_waiting_green(start_pod) -> None:
     process = start_pod("doctor")
     process.wait()

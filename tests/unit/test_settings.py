@@ -28,7 +28,8 @@ def test_a_server_without_its_secrets_is_refused_and_each_is_named() -> None:
     ("POD_DATABASE_URL", "mysql://host/{service}"), ("POD_HTTP", "8000"), ("POD_HTTP", "host:99999"), ("POD_BATCH", "0"),
     ("POD_WORKERS", "many"), ("POD_COOKIE_SECURE", "perhaps"), ("POD_OIDC_ISSUER", "issuer.example"),
     ("POD_FILES_KEY", "too short"), ("POD_FILES_KEY", "b" * 44), ("POD_FILES_KEY", "b29v,"), ("POD_CLAMD", "127.0.0.1:3310"),
-    ("POD_CLAMD", "tcp://clamav"), ("POD_CLAMD", "unix:clamd.sock"), ("POD_TRUSTED_PROXIES", "-1"), ("POD_SECRET_KEY", "short"), ("POD_COLOUR", "blue"),
+    ("POD_CLAMD", "tcp://clamav"), ("POD_CLAMD", "unix:clamd.sock"), ("POD_TRUSTED_PROXIES", "-1"), ("POD_SECRET_KEY", "short"), ("POD_COLOUR", "blue"), ("POD_DPO_EMAIL", "nobody"),
+    ("POD_HELP_EMAIL", "two words@council.example"),
 ])
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     assert [fault for fault in faults({**SERVER, name: value}) if fault.startswith(name)]
@@ -67,6 +68,12 @@ def test_the_demo_makes_its_own_secret_once_for_its_owner_only(tmp_path: Path) -
     assert load({"POD_MODE": "demo", "POD_VAR": str(tmp_path / "var")}).secret_key == first.secret_key
     assert demo_secret(tmp_path / "var") == first.secret_key
     assert stat.S_IMODE((tmp_path / "var" / "demo-secret").stat().st_mode) == 0o600
+
+
+def test_the_demo_is_run_by_an_invented_council_unless_it_is_told_another(tmp_path: Path) -> None:
+    demo = load({"POD_MODE": "demo", "POD_VAR": str(tmp_path), "POD_ORGANISATION": "Westmere City Council"})
+    assert demo.organisation == "Westmere City Council" and demo.dpo_email.endswith("@council.example")
+    assert load(SERVER).organisation == ""
 
 
 def test_every_setting_has_a_field_and_a_purpose() -> None:
