@@ -64,12 +64,13 @@ def history(desk: Desk, state: State) -> list[Data]:
 
 def _changed(row: Mapping[str, Any], given: Data) -> Data:
     """Give the columns of the citizen that change, with their new values."""
-    wanted = {name: _kept(name, value) for name, value in given.get("citizen", {}).items()} | dict.fromkeys(given.get("clear", []))
+    wanted = {name: _kept(name, value) for name, value in given.get("citizen", {}).items()}
+    wanted |= {name: None for name in given.get("clear", []) if name not in PLAIN}
     return {name: value for name, value in wanted.items() if (row.get(name) or None) != value}
 
 
 def _change(desk: Desk, state: State, row: Mapping[str, Any], changed: Data, given: Data) -> Data | Refused:
-    facts = {name: given[name] for name in PLAIN if name in given}
+    facts = {name: given.get(name) for name in PLAIN if name in given or name in given.get("clear", [])}
     if "referrer" in given:
         facts["practitioner"] = sending.staff_facts(given["referrer"])
     if "named_person" in given:

@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from services.referrals import reasons
 from services.referrals.clocks import add_months
 from shared.ledger.people import CONTACTS
 from shared.pathways import PATHWAYS, Choice, Pathway
@@ -16,8 +17,8 @@ from shared.schemas.shape import ListOf, Part, Shape
 
 #: Age nobody has reached; a date of birth before it is a slip.
 OLDEST = 125
-#: What of a citizen may be taken away; name, date of birth and NHS number are only put right.
-CLEARABLE = (*CONTACTS, "do_not", "next_of_kin")
+#: What may be taken away: of the citizen, whose name, date of birth and NHS number are only put right, and of the referral.
+CLEARABLE = (*CONTACTS, "do_not", "next_of_kin", "inpatient")
 KINDS = tuple(dict.fromkeys(paper.kind for pathway in PATHWAYS.values() for paper in pathway.document))
 PREFERENCES = tuple(dict.fromkeys(choice.key for pathway in PATHWAYS.values() for choice in pathway.meeting_preference))
 
@@ -97,7 +98,7 @@ class Amend(Shape):
 
     amendment_reason = Text(2000, required=True)
     citizen = Part(Contacts)
-    clear = ListOf(OneOf(*CLEARABLE), purpose="what of the citizen is not so any more, without anything new in its place")
+    clear = ListOf(OneOf(*CLEARABLE), purpose="what is not so any more, without anything new in its place")
     conversation_held_on = Day()
     reason = Text(4000)
     conditions = ListOf(Text(), most=20)
@@ -172,15 +173,15 @@ class CallOff(Shape):
 class Decline(Shape):
     """Why a referral is declined, and what would change the answer."""
 
-    reason = Text(200, required=True)
-    words = Text(4000, required=True)
-    would_change = Text(4000)
+    reason = Text(200, required=True, purpose=reasons.described(reasons.DECLINE))
+    words = Text(4000, required=True, purpose="what the practitioner is told")
+    would_change = Text(4000, purpose="what would change the answer; left out, it is what is missing")
 
 
 class Withdraw(Shape):
     """Why a referral is taken back."""
 
-    reason = Text(200, required=True)
+    reason = Text(200, required=True, purpose=reasons.described(reasons.WITHDRAW))
     words = Text(4000)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from services.referrals import clocks, rules
 from services.referrals.access import is_own, may_add
+from services.referrals.reasons import MERGED
 from services.referrals.rules import who_may_refer
 from services.referrals.state import may_repeat, pathway_of, took_part
 from shared.calendar import london_day
@@ -19,8 +20,6 @@ from shared.pathways import PATHWAYS, Pathway
 from shared.permissions import may
 
 SOURCE = "urn:pod:referrals"
-#: Reason of a referral that goes on together with another.
-MERGED = "merged"
 
 Decision = list[Statement] | Refused
 

@@ -23,14 +23,6 @@ from shared.web.forms import (
 
 WAYS = [("telephone", "Telephone"), ("text", "Text message"), ("email", "Email"), ("letter", "Letter")]
 ROLES = [("key_worker", "Key Worker"), ("care_coordinator", "Care Coordinator")]
-DECLINE_REASONS = [("not_for_this_pathway", "Not for this pathway"), ("commitment", "The practitioner cannot commit long enough"),
-                   ("documents", "Documents missing or out of date"), ("already_with_us", "The citizen is with us already"),
-                   ("other_service", "Another service can help better"), ("other", "Another reason")]
-WITHDRAW_REASONS = [("citizen_decided", "The citizen decided otherwise"), ("moved", "The citizen moved away"),
-                    ("other_support", "Other support was found"), ("by_mistake", "Sent by mistake"), ("died", "The citizen died"),
-                    ("other", "Another reason")]
-#: Every coded reason in words.
-REASONS = dict([*DECLINE_REASONS, *WITHDRAW_REASONS])
 
 
 class Box(NamedTuple):
@@ -163,33 +155,3 @@ def _paper(sent: dict[str, Any], pointer: str) -> str | None:
 
 def _value(data: Any) -> Any:
     return data.isoformat() if isinstance(data, date) else data
-
-
-class DocumentForm(Form):
-    """A document that has come: which, and of when."""
-
-    kind = RadioField("Which document is it?", validate_choice=False)
-    dated = DateField("Date of the document", what="The date of the document")
-
-
-class DeclineForm(Form):
-    """Why a referral is declined; the practitioner is told."""
-
-    reason = RadioField("Reason", choices=DECLINE_REASONS, validate_choice=False)
-    words = TextAreaField("What will you tell the practitioner?")
-    would_change = TextAreaField("What would change the answer?")
-
-
-class WithdrawForm(Form):
-    """Why a referral is taken back."""
-
-    reason = RadioField("Reason", choices=WITHDRAW_REASONS, validate_choice=False)
-    words = TextAreaField("Anything to add? (optional)")
-
-
-class AllocateForm(Form):
-    """Who is to work with the citizen."""
-
-    development_worker = RadioField("Development worker", validate_choice=False)
-    development_worker_email = EmailField("Or the work email address of somebody else")
-

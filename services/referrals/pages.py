@@ -1,31 +1,24 @@
 """The pages of referrals: start, form, one referral, lists, and the acts one may do."""
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 
-from services.referrals import acts, asking, body, forms, lists, view
+from services.referrals import acts, asking, body, forms, lists, showing, view
 from services.referrals.api import WITH_US, found_or_404, open_desk
-from services.referrals.desk import Desk
 from services.referrals.references import read_reference
 from shared.calendar import london_day
-from shared.ledger.store import Written
 from shared.ledger.types import Actor, Refused
 from shared.pathways import PATHWAYS, Pathway
-from shared.web.context import can, current_actor, current_room, requires, transaction
+from shared.web.context import current_actor, current_room, requires, transaction
 from shared.web.forms import refuse_form
 from shared.web.idempotency import in_transaction
-from shared.web.layout import moment
 from shared.web.problems import Pager, problem
 
 blueprint = Blueprint("referrals", __name__, template_folder="templates")
 blueprint.register_blueprint(acts.blueprint)
-
-#: What was recorded so much later than it happened is shown with both times.
-NOTABLE = timedelta(minutes=5)
 
 
 @blueprint.get("/")
@@ -81,12 +74,7 @@ def show(id: UUID) -> str:
     """Show one referral."""
     with current_room.database.read() as connection:
         desk = open_desk(connection)
-        found = found_or_404(desk, id)
-        pathway = PATHWAYS[found.state["pathway"]]
-        referral, events = view.whole(desk, found), view.timeline(desk, str(id), pathway)
-    return render_template("referrals/referral.html", referral=referral, events=[_entry(one) for one in events], pathway=pathway,
-                           acts=_acts(desk, found), words=view.legal_status, reasons=forms.REASONS, issues=list(map(pathway.words, referral["social_issues"])),
-                           conditions=list(map(pathway.words, referral["conditions"])))
+        return showing.page(desk, found_or_404(desk, id))
 
 
 @blueprint.get("/all")
@@ -143,18 +131,3 @@ def _refused_page(form: Any, pathway: Pathway, refusal: Refused) -> str:
     help_ = "" if refusal.field == "duplicate_reason" else refusal.help
     refuse_form(form, refusal._replace(field=box.field if box else "", help=help_))
     return _form_page(form, pathway, duplicate=refusal.field == "duplicate_reason")
-
-
-def _entry(one: dict[str, Any]) -> dict[str, Any]:
-    late = f", recorded {moment(one['recorded_at'])}" if one["recorded_at"] - one["at"] > NOTABLE else ""
-    return {**one, "when": moment(one["at"]) + late, "datetime": one["at"].isoformat()}
-
-
-def _acts(desk: Desk, found: Written) -> dict[str, bool]:
-    """Say which acts to offer; whether one may be done, the domain says."""
-    stage, own = found.state["stage"], found.state["practitioner"]["id"] == desk.who or found.state["sent_by"] == desk.who
-    is_open = stage == "open"
-    return {"accept": is_open and can("referral:accept"), "decline": is_open and can("referral:decline"),
-            "withdraw": is_open and (can("referral:withdraw") or (own and can("referral:withdraw-own"))),
-            "document": stage in ("open", "accepted") and (can("referral:triage") or own),
-            "allocate": stage == "accepted" and can("referral:allocate")}

@@ -80,6 +80,7 @@ class Walk:
         page = self.page
         self.enter("Helen Marsh", self.referral.removeprefix(self.suite.base))
         page.get_by_role("button", name="Accept").click()
+        page.get_by_role("button", name="Accept the referral").click()
         self.look()
         self.see_journey()
         assert "None yet" in self.stands()

@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 ROLE = "worker"
 
 
-def workers(desk: Desk) -> list[tuple[str, str]]:
-    """Give e-mail address and words of the development workers who are here, by name, each with their present load."""
+def workers(desk: Desk, chosen: str | None = None) -> list[tuple[str, str]]:
+    """Give e-mail address and words of the development workers who are here, the least busy first, each with their load.
+
+    `chosen` is the id of who is on it now.
+    """
     from services.referrals import lists  # late: a desk introduces staff to the directory, and lists stand on a desk
     load, today = lists.loads(desk), london_day(desk.now)
     query = sa.select(members).where(members.c.kind == POD, members.c.state != REMOVED, members.c.roles.contains(ROLE)).order_by(
         members.c.sorted_by, members.c.id)
-    return [(row["email"], f"{row['name'] or row['email']} ({load.get(row['id'], 0)} at present)")
-            for row in desk.connection.execute(query).mappings() if not has_left(dict(row), today)]
+    here = [row for row in desk.connection.execute(query).mappings() if not has_left(dict(row), today)]
+    return [(row["email"], f"{row['name'] or row['email']} ({load.get(row['id'], 0)} at present{', chosen now' if row['id'] == chosen else ''})")
+            for row in sorted(here, key=lambda row: load.get(row["id"], 0))]
 
 
 def allocate(desk: Desk, id_: str, given: Data, expect: int | None = None) -> Answer:

@@ -1,0 +1,117 @@
+"""The acts of one short form: add a document, ask for more, decline, withdraw, choose the development worker."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from flask import Blueprint, make_response, render_template, request
+
+from services.referrals import body, directory, reasons, view
+from services.referrals.acts import forms
+from services.referrals.acts.desk import answered, found_for, refused_now, show_faults
+from services.referrals.api import WITH_US
+from services.referrals.desk import Answer, Desk
+from services.referrals.state import pathway_of
+from shared.calendar import london_day
+from shared.ledger.store import Written
+from shared.ledger.types import Data
+from shared.schemas.shape import Shape
+from shared.web.context import current_room, requires, transaction
+from shared.web.idempotency import in_transaction
+
+#: What to say where nothing was chosen or typed.
+ENTER = {"kind": "Choose which document it is", "dated": "Enter the date of the document", "reason": "Choose a reason",
+         "words": "Say what the practitioner is told",
+         "development_worker_email": "Choose a development worker, or enter a work email address"}
+
+
+class Act(NamedTuple):
+    """What one act asks, and what it does."""
+
+    heading: str
+    button: str
+    done: str
+    form: type[Any]
+    shape: type[Shape]
+    do: Callable[[Desk, str, Data], Answer]
+    enter: Mapping[str, str] = ENTER
+
+
+ACTS: Mapping[str, Act] = {
+    "document": Act("Add a document", "Add the document", "The document was added.",
+                    forms.DocumentForm, body.Document, Desk.add_document),
+    "question": Act("Ask the practitioner for more", "Send the question", "The question was sent. The practitioner will be told.",
+                    forms.QuestionForm, body.Question, Desk.ask_more, {"words": "Say what you need to know or to have"}),
+    "decline": Act("Decline this referral", "Decline the referral", "The referral was declined. The practitioner will be told.",
+                   forms.DeclineForm, body.Decline, Desk.decline),
+    "withdraw": Act("Withdraw this referral", "Withdraw the referral", "The referral was withdrawn.",
+                    forms.WithdrawForm, body.Withdraw, Desk.withdraw),
+    "allocate": Act("Choose the development worker", "Choose", "The development worker was chosen.",
+                    forms.AllocateForm, body.Allocate, directory.allocate)}
+ROUTE = f"/<uuid:id>/<any({', '.join(ACTS)}):act>"
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Add the pages."""
+    blueprint.get(ROUTE)(ask)
+    blueprint.post(ROUTE)(do)
+
+
+@requires(WITH_US)
+def ask(id: UUID, act: str) -> Any:
+    """Ask what an act needs to know."""
+    with current_room.database.read() as connection:
+        desk, found = found_for(connection, id)
+        return refused_now(desk, found, act) or _page(desk, found, act, _form(desk, found, act))
+
+
+@requires(WITH_US)
+@in_transaction
+def do(id: UUID, act: str) -> Any:
+    """Do it, or show the form again with what is wrong."""
+    desk, found = found_for(transaction(), id)
+    form, one = _form(desk, found, act), ACTS[act]
+    form.validate()
+    taken, faults = body.read(one.shape, _given(act, form), london_day(desk.now))
+    show_faults(form, faults, dict(one.enter))
+
+    def page() -> str:
+        return _page(desk, found, act, form)
+    if form.errors:
+        return make_response(page(), 422)
+    return answered(desk, found, form, page, one.do(desk, str(id), taken), one.done)
+
+
+def _form(desk: Desk, found: Written, act: str) -> Any:
+    form = ACTS[act].form()
+    if act == "document":
+        form.kind.choices = [(paper.kind, paper.words) for paper in pathway_of(found.state).document]
+    if act == "allocate":
+        form.development_worker.choices = directory.workers(desk, (found.state["allocation"] or {}).get("development_worker"))
+    if act in ("decline", "question") and request.method == "GET":
+        _propose(form, view.brief(desk, found)["missing"])
+    return form
+
+
+def _propose(form: Any, missing: list[dict[str, str]]) -> None:
+    """Write into an empty form what is missing speaks for; a person may change every word of it."""
+    if "would_change" in form:
+        form.reason.data = reasons.likely(missing) or None
+        form.would_change.data = " ".join(one["help"] for one in missing)
+    else:
+        form.words.data = "\n".join(f"{one['what']} {one['help']}".strip() for one in missing)
+
+
+def _given(act: str, form: Any) -> dict[str, Any]:
+    given = {name: field.data.isoformat() if name == "dated" and field.data else field.data
+             for name, field in form._fields.items() if name in ("kind", "dated", "reason", "words", "would_change")}
+    if act == "allocate":
+        given["development_worker_email"] = form.development_worker_email.data or form.development_worker.data
+    return {name: value for name, value in given.items() if value}
+
+
+def _page(desk: Desk, found: Written, act: str, form: Any) -> str:
+    one = ACTS[act]
+    return render_template(f"referrals/acts/{act}.html", form=form, heading=one.heading, button=one.button,
+                           referral=view.brief(desk, found))

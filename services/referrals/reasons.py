@@ -1,0 +1,36 @@
+"""Why a referral is declined or taken back, as codes with their words; pure.
+
+Pages offer the codes alone. The API takes any words and says in its description which codes there are.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+#: Reason of a referral that goes on together with another.
+MERGED = "merged"
+
+DECLINE: Mapping[str, str] = {
+    "not_for_this_pathway": "Not for this pathway", "commitment": "The practitioner cannot commit long enough",
+    "named_person": "Nobody is named who carries risk and signs off", "documents": "Documents missing or out of date",
+    "already_with_us": "The citizen is with us already", "other_service": "Another service can help better",
+    "died": "The citizen died", "other": "Another reason"}
+WITHDRAW: Mapping[str, str] = {
+    "citizen_decided": "The citizen decided otherwise", "moved": "The citizen moved away",
+    "other_support": "Other support was found", "by_mistake": "Sent by mistake", "died": "The citizen died",
+    "other": "Another reason"}
+#: Every coded reason in words.
+WORDS = {**DECLINE, **WITHDRAW, MERGED: "It goes on with another referral of the same citizen"}
+#: Which reason a rule that is not met speaks for.
+OF_RULE = {"J-14": "died", "R-04": "commitment", "R-02": "not_for_this_pathway", "R-10": "not_for_this_pathway",
+           "R-11": "not_for_this_pathway", "R-05": "not_for_this_pathway", "R-03": "named_person", "R-06": "documents"}
+
+
+def likely(missing: Sequence[Mapping[str, str]]) -> str:
+    """Give the reason what is missing speaks for, a death and a short commitment first; empty where nothing does."""
+    found = [one["rule"] for one in missing]
+    return next((reason for rule, reason in OF_RULE.items() if rule in found), "")
+
+
+def described(codes: Mapping[str, str]) -> str:
+    """Say for the API which codes there are."""
+    return "own words, or one of the codes pages use: " + ", ".join(f"{code} ({words})" for code, words in codes.items())

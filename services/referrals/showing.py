@@ -1,0 +1,85 @@
+"""The page of one referral: what is to be done first, then what was said, then what happened."""
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import render_template, url_for
+
+from services.referrals import access, changes, offers, reasons, standing, view
+from services.referrals.acts.groups import open_groups
+from services.referrals.candidates import candidates
+from services.referrals.desk import Desk
+from services.referrals.standing import Task
+from services.referrals.state import pathway_of, questions_open
+from shared.ledger.store import Written
+from shared.ledger.types import Data, State
+from shared.pathways import Pathway
+from shared.web.layout import moment
+
+#: What was recorded so much later than it happened is shown with both times.
+NOTABLE = timedelta(minutes=5)
+#: What is to be done by when, in words.
+TARGETS = {"response": "Answer to the practitioner", "first_meeting": "First meeting"}
+STATES = {"met": ("ok", "Done in time"), "late": ("due", "Done late"), "ahead": ("noted", "In time"), "due_today": ("due", "Due today"),
+          "overdue": ("overdue", "Overdue"), "breached": ("breached", "Breached")}
+
+
+def page(desk: Desk, found: Written) -> str:
+    """Draw the page as whoever asks may see it."""
+    state, pathway = found.state, pathway_of(found.state)
+    referral, acts = view.whole(desk, found), offers.offered(state, desk.now, desk.actor, desk.who)
+    events = [_entry(one) for one in view.timeline(desk, state["id"], pathway)]
+    return render_template(
+        "referrals/referral.html", referral=referral, pathway=pathway, acts=acts, has_buttons=bool(acts - {"amend", "answer"}), events=events, reasons=reasons.WORDS,
+        others=candidates(desk, state) if desk.sees_all else [], in_plain=lambda given: changes.in_plain(given, pathway),
+        value=lambda field, given: changes.value(field, given, pathway), under=changes.under, groups=open_groups(referral, pathway) if "amend" in acts else [],
+        targets=[{**one, "words": TARGETS[one["kind"]], "tag": STATES[one["state"]]} for one in referral["targets"]],
+        waited=_waited(referral["waited_for_practitioner_minutes"]), **_stands(desk, state, pathway, referral, acts))
+
+
+def _stands(desk: Desk, state: State, pathway: Pathway, referral: Data, acts: set[str]) -> Data:
+    """Give what is to be done: to staff the next step, to a practitioner where it stands and what is asked of them."""
+    id_ = state["id"]
+    missing = [{**one, "href": _href(id_, Task("", "", *standing.mend(one)), acts)} for one in referral["missing"]]
+    common = {"missing": missing, "waits_since": min((state["questions"][one]["at"] for one in questions_open(state)), default=None)}
+    if desk.sees_all:
+        step = standing.next_step(state, desk.now)
+        return {**common, "step": step, "step_href": _href(id_, step, acts), "proposes_decline": standing.proposes_decline(missing)}
+    named = {worker["id"]: worker["name"] for worker in [_worker(state, referral)] if worker}
+    tasks = [{"title": one.title, "hint": one.hint, "href": _href(id_, one, acts), "state": "due", "text": "To do"}
+             for one in standing.asked_of_practitioner(state, desk.now)]
+    return {**common, "step": None, "tasks": tasks, "stands": standing.in_plain_words(state, desk.now, named),
+            "is_own": access.is_own(state, desk.actor, desk.who)}
+
+
+def _worker(state: State, referral: Data) -> Data | None:
+    worker = referral["development_worker"]
+    return {"id": state["allocation"]["development_worker"], "name": worker["name"] or worker["email"]} if worker else None
+
+
+def _href(id_: str, task: Task, acts: set[str]) -> str | None:
+    """Give where a task is done; None where nothing is, or whoever looks may not."""
+    if task.act == "meeting":
+        return f"{url_for('referrals.show', id=id_)}/meeting"
+    if task.act not in acts:
+        return None
+    if task.act == "amend":
+        return url_for("referrals.acts.amend", id=id_, group=task.key)
+    if task.act == "answer":
+        return url_for("referrals.acts.answer", id=id_, question=task.key)
+    if task.act in ("accept", "settle"):
+        return url_for({"accept": "referrals.acts.confirm", "settle": "referrals.acts.settle"}[task.act], id=id_)
+    return url_for("referrals.acts.ask", id=id_, act=task.act)
+
+
+def _waited(minutes: int) -> str:
+    """Write working time as people say it."""
+    hours, rest = divmod(minutes, 60)
+    parts = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in ((hours, "hour"), (rest, "minute")) if count]
+    return " ".join(parts)
+
+
+def _entry(one: Data) -> dict[str, Any]:
+    late = f", recorded {moment(one['recorded_at'])}" if one["recorded_at"] - one["at"] > NOTABLE else ""
+    return {**one, "when": moment(one["at"]) + late, "datetime": one["at"].isoformat()}

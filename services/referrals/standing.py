@@ -1,0 +1,177 @@
+"""Where a referral stands in plain words, what is to be done next, and what is asked of the practitioner; pure.
+
+`named` gives what to call people by id.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from services.referrals import clocks, domain, meeting
+from services.referrals.reasons import MERGED
+from services.referrals.rules import in_words
+from services.referrals.state import (
+    first_held,
+    may_repeat,
+    named_person_goes,
+    pathway_of,
+    practitioner_on,
+    questions_open,
+)
+from shared.calendar import london, london_day
+from shared.ledger.types import State
+
+Named = Mapping[str, str]
+
+
+class Task(NamedTuple):
+    """Something to be done: in words, and the act or the group of answers where it is done; `key` is what it is about."""
+
+    title: str
+    hint: str = ""
+    act: str = ""
+    key: str = ""
+
+
+#: Where what a rule misses is mended: act, or group of answers to amend.
+MENDS: Mapping[str, tuple[str, str]] = {
+    "R-01": ("amend", "asked"), "R-02": ("amend", "people"), "R-03": ("amend", "people"), "R-04": ("amend", "asked"),
+    "R-06": ("document", ""), "R-10": ("amend", "people")}
+IN_TOUCH = {"telephone": "will ring you to arrange the first meeting"}
+
+
+def mend(one: Mapping[str, str]) -> tuple[str, str]:
+    """Say where what is missing is mended, (act, group); both empty where it cannot be."""
+    if one["rule"] == "R-05":
+        return ("amend", "conditions") if "condition" in one["what"] else ("amend", "identity")
+    return MENDS.get(one["rule"], ("", ""))
+
+
+def next_step(state: State, now: datetime) -> Task:
+    """Say what the Pod does next with a referral."""
+    if state["stage"] in ("declined", "withdrawn"):
+        return Task("Nothing more is to be done")
+    if state["died_on"]:
+        return Task("Withdraw or decline the referral", "Everything planned has stopped.", "withdraw") if state["stage"] == "open" else Task(
+            "Nothing more is to be done", "Everything planned has stopped.")
+    return _triage(state, now) if state["stage"] == "open" else _after_acceptance(state, now)
+
+
+def _triage(state: State, now: datetime) -> Task:
+    missing = domain.missing(state, now)
+    if state.get("number_of"):
+        return Task("Find out whose NHS number this is, and put it right", "It is known of somebody of another name.", "amend", "identity")
+    if may_repeat(state):
+        return Task("Settle whether this citizen is with us already", "Until then it cannot be accepted.", "settle")
+    if not missing:
+        return Task("Accept or decline it", "Nothing is missing: a manager decides.", "accept")
+    if questions_open(state):
+        return Task("Wait for the practitioner’s answer", "You can ask again, or telephone and write the answer down.")
+    if proposes_decline(missing):
+        return Task("Agree on a longer commitment, or decline", "The commitment is shorter than this pathway needs.", "decline")
+    return Task("Ask the practitioner for what is missing", act="question")
+
+
+def _after_acceptance(state: State, now: datetime) -> Task:
+    if not state["allocation"]:
+        return Task("Choose the development worker", act="allocate")
+    if held := first_held(state):
+        return Task("Nothing more is to be done here", f"The first meeting was held on {_day(held)}. The journey goes on from there.")
+    if offered := _offered(state):
+        return Task("Hold the first meeting", f"It is on {_moment(offered)}.")
+    return Task("Arrange the first meeting", act="meeting")
+
+
+def proposes_decline(missing: list[dict[str, str]]) -> bool:
+    """Say whether declining is proposed to a person: the commitment is too short (R-04). Nothing declines by itself."""
+    return any(one["rule"] == "R-04" for one in missing)
+
+
+def in_plain_words(state: State, now: datetime, named: Named) -> str:
+    """Say to the practitioner where their referral stands."""
+    stage, decision = state["stage"], state["decision"]
+    if state["died_on"]:
+        return "We are sorry that the citizen has died. Everything planned has stopped, and nobody writes to them."
+    if stage == "withdrawn" and decision["reason"] == MERGED:
+        return f"This referral goes on together with {decision['merged_into']}, of the same citizen."
+    if stage == "withdrawn":
+        return "This referral was withdrawn. Nothing more happens with it."
+    if stage == "declined":
+        return "The Pod declined this referral. Below is why, and what would change the answer."
+    return _open_words(state, now) if stage == "open" else _accepted_words(state, named)
+
+
+def _open_words(state: State, now: datetime) -> str:
+    if questions_open(state):
+        return "The Pod has asked you something."
+    if domain.missing(state, now):
+        return "The Pod cannot accept this referral yet: something is missing."
+    due = clocks.response_due(state, pathway_of(state))
+    return "Nothing is needed of you: the Pod decides" + (f" by {_moment(due)}." if due and due > now else ".")
+
+
+def _accepted_words(state: State, named: Named) -> str:
+    if not state["allocation"]:
+        return "Accepted. The Pod is choosing a development worker. Nothing is needed of you."
+    worker = named.get(state["allocation"]["development_worker"], "A development worker")
+    if held := first_held(state):
+        return f"The first meeting was held on {_day(held)}. {worker} works with the citizen now."
+    if offered := _offered(state):
+        return f"The first meeting is offered for {_moment(offered)}, with {worker}."
+    return f"Accepted; {worker} {IN_TOUCH.get(state['meeting_preference'], 'will get in touch to arrange the first meeting')}."
+
+
+def asked_of_practitioner(state: State, now: datetime) -> list[Task]:
+    """Give what is asked of the practitioner now, the Pod's questions first."""
+    if state["stage"] in ("declined", "withdrawn") or state["died_on"]:
+        return []
+    return [*_questions(state), *_missing(state, now), *_named_person(state), *_lapsing(state, now), *_times(state, now)]
+
+
+def _questions(state: State) -> Iterator[Task]:
+    for id_ in questions_open(state):
+        one = state["questions"][id_]
+        yield Task("Answer the Pod’s question", f"Asked on {_day(one['at'])}.", "answer", id_)
+
+
+def _missing(state: State, now: datetime) -> Iterator[Task]:
+    for one in domain.missing(state, now):
+        act, key = mend(one)
+        if act and one["help"]:
+            yield Task(one["what"], one["help"], act, key)
+
+
+def _named_person(state: State) -> Iterator[Task]:
+    goes = named_person_goes(state)
+    if goes and state["stage"] == "accepted" and pathway_of(state).named_person_required:
+        yield Task("Name another person who carries risk", f"The named person works with the citizen no more from {in_words(goes[0])}.",
+                   "amend", "people")
+
+
+def _lapsing(state: State, now: datetime) -> Iterator[Task]:
+    pathway = pathway_of(state)
+    for one in clocks.lapsing(state, pathway, now):
+        if one.last_day >= london_day(now):
+            yield Task(f"Renew the {pathway.words(one.kind)}", f"It lapses after {in_words(one.last_day)}.", "document")
+
+
+def _times(state: State, now: datetime) -> Iterator[Task]:
+    practitioner = practitioner_on(state, london_day(now))
+    waits = state["allocation"] and not first_held(state) and not _offered(state)
+    if waits and practitioner and meeting.free_times(state, "practitioner", practitioner["id"]) is None:
+        yield Task("Say when you can come to the first meeting", "The development worker offers a time at which all of you can.", "meeting")
+
+
+def _offered(state: State) -> str | None:
+    offered = state["meeting"]
+    return offered["starts_at"] if offered and not offered["cancelled"] else None
+
+
+def _day(at: str) -> str:
+    return in_words(london_day(datetime.fromisoformat(at)))
+
+
+def _moment(at: str | datetime) -> str:
+    there = london(datetime.fromisoformat(at) if isinstance(at, str) else at)
+    return f"{in_words(there.date())} at {there:%H:%M}"
