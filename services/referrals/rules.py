@@ -11,12 +11,16 @@ from shared.pathways import Document, Pathway
 
 
 class Outcome(NamedTuple):
-    """One rule as it was found: `met`, `not met`, or `noted` where it decides nothing."""
+    """One rule as it was found: `met`, `not met`, or `noted` where it decides nothing.
+
+    `about` points at the answer it rests on, such as /commitment_months; a document by its kind: /documents/care_plan.
+    """
 
     rule: str
     outcome: str
     words: str
     help: str = ""
+    about: str = ""
 
     def kept(self) -> dict[str, str]:
         """Give what a decision keeps of it (R-15)."""
@@ -51,8 +55,8 @@ def in_words(day: date | str) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _met(rule: str, is_met: bool, words: str, otherwise: str, help_: str) -> Outcome:
-    return Outcome(rule, "met", words) if is_met else Outcome(rule, "not met", otherwise, help_)
+def _met(rule: str, is_met: bool, words: str, otherwise: str, help_: str, about: str = "") -> Outcome:
+    return Outcome(rule, "met", words, "", about) if is_met else Outcome(rule, "not met", otherwise, help_, about)
 
 
 def _conversation(state: State) -> list[Outcome]:
@@ -60,7 +64,7 @@ def _conversation(state: State) -> list[Outcome]:
         return []
     held = state["conversation_held_on"]
     return [_met("R-01", bool(held), f"Citizen and practitioner talked on {in_words(held)}." if held else "",
-                 "No conversation with the citizen is recorded.", "Talk with the citizen, then record the date.")]
+                 "No conversation with the citizen is recorded.", "Talk with the citizen, then record the date.", "/conversation_held_on")]
 
 
 def _team(state: State, pathway: Pathway) -> list[Outcome]:
@@ -69,7 +73,7 @@ def _team(state: State, pathway: Pathway) -> list[Outcome]:
                      "This pathway does not take self-referrals.", who_may_refer(pathway))]
     team = state["practitioner"]["team"]
     return [_met("R-10" if pathway.response_in_working_days else "R-02", pathway.may_refer(team),
-                 f"{team} may refer to this pathway.", f"{team} may not refer to this pathway.", who_may_refer(pathway))]
+                 f"{team} may refer to this pathway.", f"{team} may not refer to this pathway.", who_may_refer(pathway), "/referrer/team")]
 
 
 def who_may_refer(pathway: Pathway) -> str:
@@ -83,12 +87,12 @@ def _named_person(state: State, pathway: Pathway) -> list[Outcome]:
     named = state["named_person"]
     if named is None:
         return [Outcome("R-03", "not met", "Nobody is named who carries risk and signs off Care Act assessments.",
-                        "Name a person of the team.")]
+                        "Name a person of the team.", "/named_person")]
     if goes := named_person_goes(state):
         return [Outcome("R-03", "not met", f"The named person works with the citizen no more from {in_words(goes[0])}.",
-                        "Name another person of the team.")]
+                        "Name another person of the team.", "/named_person")]
     return [_met("R-03", pathway.may_refer(named["team"]), "A named person carries risk and signs off Care Act assessments.",
-                 f"The named person's team, {named['team']}, may not refer to this pathway.", who_may_refer(pathway))]
+                 f"The named person's team, {named['team']}, may not refer to this pathway.", who_may_refer(pathway), "/named_person")]
 
 
 def _commitment(state: State, pathway: Pathway) -> list[Outcome]:
@@ -97,14 +101,14 @@ def _commitment(state: State, pathway: Pathway) -> list[Outcome]:
         return []
     return [_met("R-04", given >= least, f"The practitioner commits {given} months.",
                  f"The practitioner commits {given} months; at least {least} are needed.",
-                 f"Agree on {least} months or more; otherwise a person may decline the referral.")]
+                 f"Agree on {least} months or more; otherwise a person may decline the referral.", "/commitment_months")]
 
 
 def _age(state: State, pathway: Pathway, day: date) -> Outcome:
     adult_from = state["adult_from"]
     return _met("R-05", not adult_from or day >= date.fromisoformat(adult_from),
                 f"The citizen is {pathway.minimum_age} or older.", f"The citizen is under {pathway.minimum_age}.",
-                f"Refer again from {in_words(adult_from)}." if adult_from else "")
+                f"Refer again from {in_words(adult_from)}." if adult_from else "", "/citizen/date_of_birth")
 
 
 def _condition(state: State, pathway: Pathway) -> list[Outcome]:
@@ -112,16 +116,17 @@ def _condition(state: State, pathway: Pathway) -> list[Outcome]:
         return []
     words = ", ".join(pathway.words(key) for key in state["conditions"])
     return [_met("R-05", bool(state["conditions"]), f"Severe and/or enduring mental ill-health: {words}.",
-                 "No condition of this pathway is given.", "Say which condition the citizen lives with.")]
+                 "No condition of this pathway is given.", "Say which condition the citizen lives with.", "/conditions")]
 
 
 def _document(state: State, paper: Document, day: date) -> Outcome:
+    about = f"/documents/{paper.kind}"
     here, help_ = newest(state, paper.kind), f"Add a {paper.words} that is not older than {paper.max_age_months} months."
     if here is None:
-        return Outcome("R-06", "not met", f"The {paper.words} is missing.", help_)
+        return Outcome("R-06", "not met", f"The {paper.words} is missing.", help_, about)
     last = last_day(paper, here)
     said = f"The {paper.words} of {in_words(here['dated'])}"
-    return _met("R-06", day <= last, f"{said} is up to date until {in_words(last)}.", f"{said} lapsed after {in_words(last)}.", help_)
+    return _met("R-06", day <= last, f"{said} is up to date until {in_words(last)}.", f"{said} lapsed after {in_words(last)}.", help_, about)
 
 
 def _social_issues(state: State, pathway: Pathway) -> list[Outcome]:

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from services.referrals import api, events, pages, rulebook, rulebook_api, rulebook_pages, store
 from services.referrals.directory import api as directory_api
 from services.referrals.directory import pages as directory_pages
+from services.referrals.drafts import pages as draft_pages
+from services.referrals.drafts import shelf
 from services.referrals.files import checkup, housekeeping
 from services.referrals.looks import api as looks_api
 from services.referrals.looks import pages as looks_pages
@@ -28,7 +30,7 @@ class Referrals:
     prefix = "/referrals"
     title = "Referrals"
     store: ClassVar[Any] = store
-    blueprints = (pages.blueprint, rulebook_pages.blueprint, directory_pages.blueprint, looks_pages.blueprint)
+    blueprints = (pages.blueprint, draft_pages.blueprint, rulebook_pages.blueprint, directory_pages.blueprint, looks_pages.blueprint)
     api = (api.blueprint, rulebook_api.blueprint, directory_api.blueprint, looks_api.blueprint)
     events = Events()
     web = mounted(lambda room: create_app(room, Referrals.blueprints, Referrals.api))
@@ -42,7 +44,8 @@ class Referrals:
 
     @staticmethod
     def keep_house(room: Any) -> None:
-        """Remove what has had its time: files that are nobody's, and old looks."""
+        """Remove what has had its time: drafts, files that are nobody's, and old looks."""
+        room.database.run(lambda connection: shelf.expire(room.database, connection))
         housekeeping.keep_house(room)
         reading.forget(room.database, room.settings.looks_years)
 

@@ -1,0 +1,87 @@
+"""What becomes of a draft were it sent now: what has still to be answered, and what stands in the way of acceptance."""
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from services.referrals import decisions, rules
+from services.referrals.drafts.shelf import Draft
+from services.referrals.drafts.steps import Step
+from services.referrals.rules import Outcome
+from services.referrals.state import initial, text
+from shared.calendar import london_day
+from shared.ledger.types import Actor, Data, State
+from shared.permissions import may
+
+#: Shown beside a step.
+DONE, TODO, WRONG = "Completed", "Not started", "Needs attention"
+
+
+class Concern(NamedTuple):
+    """Why a draft could not be accepted as it stands: the rule, what is so, what would help, and the step that mends it."""
+
+    rule: str
+    what: str
+    help: str
+    step: str
+
+
+def concerns(draft: Draft, actor: Actor, now: datetime) -> list[Concern]:
+    """Give what of the answers given so far stands in the way of acceptance; what is not answered yet does not."""
+    return [one for one in foreseen(draft, actor, now) if not one.step or _touched(draft, one.step)]
+
+
+def foreseen(draft: Draft, actor: Actor, now: datetime) -> list[Concern]:
+    """Give all that would stand in the way of acceptance, were the draft sent now."""
+    outcomes = [*_own_team(draft, actor), *rules.judge(_state(draft, now), draft.pathway, london_day(now))]
+    return [Concern(one.rule, one.words, one.help, _step_of(draft, one.about)) for one in outcomes if one.outcome == "not met"]
+
+
+def standing(draft: Draft, step: Step, worries: list[Concern]) -> str:
+    """Say how a step stands."""
+    if step.key in draft.content.typed or any(one.step == step.key for one in worries):
+        return WRONG
+    return DONE if step.key in draft.content.done or step.is_answered(draft.content.answers) else TODO
+
+
+def to_answer(draft: Draft) -> list[Step]:
+    """Give the steps without which it cannot be sent: something needed is not answered, or cannot be taken as it is."""
+    return [step for step in draft.steps if step.key in draft.content.typed or (
+        any(ask.must for ask in step.asks) and not step.key.startswith("document-") and not step.is_answered(draft.content.answers))]
+
+
+def _touched(draft: Draft, key: str) -> bool:
+    step = draft.step(key)
+    return step is not None and key not in draft.content.typed and (
+        key in draft.content.done or step.is_answered(draft.content.answers))
+
+
+def _step_of(draft: Draft, about: str) -> str:
+    return next((step.key for step in draft.steps if about and step.owns(about)), "")
+
+
+def _own_team(draft: Draft, actor: Actor) -> list[Outcome]:
+    """Say it early where whoever signed in may not refer, whichever team they enter."""
+    if draft.self_referral or not actor.team or may(actor.roles, "referral:read") or draft.pathway.may_refer(actor.team):
+        return []
+    rule = "R-10" if draft.pathway.response_in_working_days else "R-02"
+    return [Outcome(rule, "not met", f"You are of the {actor.team}, which may not refer to this pathway. It cannot be sent.",
+                    rules.who_may_refer(draft.pathway))]
+
+
+def _state(draft: Draft, now: datetime) -> State:
+    """Give the state a referral of these answers would have; what is not answered is as if it were nothing."""
+    said = draft.body()
+    born = said.get("citizen", {}).get("date_of_birth")
+    return {**initial(""), "stage": "open", "pathway": draft.pathway.name, "received_at": text(now), "self_referral": draft.self_referral,
+            "conversation_held_on": said.get("conversation_held_on"), "commitment_months": said.get("commitment_months", 0),
+            "conditions": said.get("conditions", []), "social_issues": said.get("social_issues", []), "inpatient": said.get("inpatient"),
+            "practitioner": None if draft.self_referral else {"id": "", "team": said.get("referrer", {}).get("team", "Your team")},
+            "named_person": _named(said), "duplicates": [], "citizen_id": "",
+            "adult_from": decisions.adult_from(date.fromisoformat(born), draft.pathway, now) if born else None,
+            "documents": {str(index): {**paper, "added_at": text(now)} for index, paper in enumerate(said.get("documents", [])) if "dated" in paper}}
+
+
+def _named(said: Data) -> Data | None:
+    named = said.get("named_person")
+    return {"id": "", "team": named["team"]} if named and named.get("team") else None

@@ -1,0 +1,169 @@
+"""Walking through a form page by page, the same for a practitioner who is signed in and for a citizen who is not."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import make_response, redirect, render_template, request
+from sqlalchemy.engine import Connection
+
+from services.referrals.drafts import forms, judging, questions, saving, shelf, shown
+from services.referrals.drafts.shelf import Draft
+from services.referrals.drafts.steps import Step
+from services.referrals.files import upload
+from shared.calendar import london_day
+from shared.ledger.tables import staff_id
+from shared.ledger.types import Actor
+from shared.web.problems import problem
+
+
+@dataclass
+class Way:
+    """Where the pages of one draft are; `public` for a citizen who is not signed in, whose `token` says which draft is theirs."""
+
+    root: str
+    public: bool = False
+    token: str = ""
+
+    @property
+    def tasks(self) -> str:
+        """Give the page of all steps; to the citizen it is the page that says how to come back."""
+        return f"{self.root}/later" if self.public else self.root
+
+    def step(self, key: str, **query: str) -> str:
+        """Give the page of a step."""
+        said = "&".join(f"{name}={value}" for name, value in query.items() if value)
+        return f"{self.root}/{key}{'?' + said if said else ''}"
+
+    @property
+    def check(self) -> str:
+        """Give the page on which all answers are checked."""
+        return f"{self.root}/check"
+
+
+@dataclass
+class Walk:
+    """One request of somebody who walks: their draft, the way through it, who they are, and when."""
+
+    draft: Draft
+    way: Way
+    actor: Actor
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """Give today in London."""
+        return london_day(self.now)
+
+    def step(self, key: str) -> Step:
+        """Give a step that is asked, or one of another time; answer 404 where there is none of that name."""
+        known = self.draft.step(key) or next((one for one in questions.all_steps(self.draft.pathway, self.draft.self_referral) if one.key == key), None)
+        return known or problem(404, "There is no such page of the form.")
+
+    def concerns(self) -> list[judging.Concern]:
+        """Give what of the answers so far stands in the way."""
+        return judging.concerns(self.draft, self.actor, self.now)
+
+
+def step_page(walk: Walk, step: Step, form: Any = None, meanwhile: list[shown.Row] | None = None, action: str = "") -> str:
+    """Show a step, filled as the draft has it or as `form` is; `meanwhile` is what it became in another tab."""
+    form = form if form is not None else forms.empty(walk.draft, step, walk.today, walk.actor.team)
+    worries = walk.concerns()
+    after = request.args.get("after", "")
+    return render_template(
+        "drafts/step.html", form=form, step=step, draft=walk.draft, way=walk.way, seen=saving.seen(walk.draft, step), meanwhile=meanwhile,
+        params=forms.params(walk.draft, step, form), why=forms.worded(walk.draft, step.why), action=action, back=_back(walk, step),
+        following=_following(walk, step), files=any(ask.kind == "file" for ask in step.asks), file=_file(walk.draft, step),
+        worries=[one for one in worries if one.step == step.key], before=[one for one in worries if one.step == after and after != step.key])
+
+
+def save(walk: Walk, step: Step, connection: Connection) -> Any:
+    """Save a step and go on; what cannot be taken is kept as it was typed, and shown with what is wrong."""
+    draft, stood = walk.draft, saving.seen(walk.draft, step)
+    asked_before = {one.key for one in draft.steps}
+    meanwhile = _now_there(walk, step)
+    form = forms.empty(draft, step, walk.today, walk.actor.team, request.form)
+    later = request.form.get("then") == "later"
+    if later and saving.is_blank(step, form) and step.key not in draft.content.typed and not step.is_answered(draft.content.answers):
+        return redirect(walk.way.tasks, 303)
+    found = saving.take(draft, step, form, walk.today)
+    if stood not in (request.form.get("seen") or stood, saving.seen(draft, step)):
+        forms.show(form, found.faults)
+        walk.draft = shelf.find(connection, draft.id, draft.owner) or draft
+        return make_response(step_page(walk, step, form, meanwhile), 422)
+    if found.too_long:
+        forms.show(form, found.faults)
+        return make_response(step_page(walk, step, form), 422)
+    faults = _take_file(walk, step, connection, found.faults)
+    shelf.save(connection, draft, walk.now)
+    if later:
+        return redirect(walk.way.tasks, 303)
+    return redirect(walk.way.step(step.key, to=request.args.get("to", "")) if faults else _next(walk, step, asked_before), 303)
+
+
+def check_page(walk: Walk, refused: Any = None, status: int = 200) -> Any:
+    """Show every answer, what is missing, and whether it could be accepted as it stands."""
+    todo = judging.to_answer(walk.draft)
+    named = {step.key for step in todo}
+    worries = [one for one in judging.foreseen(walk.draft, walk.actor, walk.now) if one.step not in named]
+    steps = {step.key: step for step in walk.draft.steps}
+    page = render_template("drafts/check.html", draft=walk.draft, way=walk.way, todo=todo, worries=worries, steps=steps,
+                           sections=shown.sections(walk.draft, walk.today), refused=refused)
+    return make_response(page, status)
+
+
+def tasks_page(walk: Walk) -> str:
+    """Show all steps with how each stands, so that one can begin anywhere."""
+    worries = walk.concerns()
+    sections: dict[str, list[Any]] = {}
+    for step in walk.draft.steps:
+        sections.setdefault(step.section, []).append((step, judging.standing(walk.draft, step, worries)))
+    done = sum(stands == judging.DONE for found in sections.values() for _, stands in found)
+    return render_template("drafts/tasks.html", draft=walk.draft, way=walk.way, sections=sections, done=done, worries=[one for one in worries if not one.step])
+
+
+def _take_file(walk: Walk, step: Step, connection: Connection, faults: dict[str, str]) -> dict[str, str]:
+    found = saving.take_file(connection, walk.draft, step, upload.given(), staff_id(walk.actor.email))
+    if found:
+        typed = walk.draft.content.typed.setdefault(step.key, {"values": _values(step), "faults": {}})
+        typed["faults"] = {**typed["faults"], **found}
+    return {**faults, **found}
+
+
+def _values(step: Step) -> list[list[str]]:
+    return [[ask.name, text] for ask in step.asks for text in request.form.getlist(ask.name)]
+
+
+def _next(walk: Walk, step: Step, asked_before: set[str]) -> str:
+    """Give the page to go on with; a page that is only asked since this answer comes first."""
+    following = _following(walk, step)
+    after = step.key if any(one.step == step.key for one in walk.concerns()) else ""
+    to_check = request.args.get("to") == "check"
+    if following and (not to_check or following not in asked_before):
+        return walk.way.step(following, to="check" if to_check else "", after=after)
+    return walk.way.check
+
+
+def _following(walk: Walk, step: Step) -> str:
+    keys = [one.key for one in walk.draft.steps]
+    return keys[keys.index(step.key) + 1] if step.key in keys[:-1] else ""
+
+
+def _back(walk: Walk, step: Step) -> str:
+    keys = [one.key for one in walk.draft.steps]
+    if request.args.get("to") == "check" or step.key not in keys:
+        return walk.way.check
+    place = keys.index(step.key)
+    if place:
+        return walk.way.step(keys[place - 1])
+    return walk.way.root if walk.way.public else walk.way.tasks
+
+
+def _now_there(walk: Walk, step: Step) -> list[shown.Row]:
+    return [shown.Row(ask.label, shown.in_words(walk.draft, ask, walk.today) or ["Nothing"], step) for ask in step.asks if ask.kind != "file"]
+
+
+def _file(draft: Draft, step: Step) -> str:
+    return next((file["name"] for kind, file in draft.content.files.items()
+                 if any(ask.pointer == f"/said/papers/{kind}" for ask in step.asks)), "")
