@@ -33,9 +33,9 @@ def see(connection: Connection, database: Database, entries: Iterable[Mapping[st
 
 
 def _met(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Give what is said of each, by id; of one named twice, all of it."""
+    """Give what is said of each person, by id; of one named twice, all of it. A system, which has no address, is none."""
     found: dict[str, dict[str, Any]] = {}
-    for entry in entries:
+    for entry in (one for one in entries if "@" in one["email"]):
         of = found.setdefault(staff_id(entry["email"]), {"roles": ()})
         of |= {name: entry[name] for name in ("email", *SAID) if entry.get(name)}
         of["roles"] = {*of["roles"], *(role for role in entry.get("roles") or () if role in POD_ROLES)}
