@@ -118,8 +118,10 @@ def test_escape_stays_too_and_sign_out_signs_out(page: Any, site: Site) -> None:
 
 def test_at_the_end_the_page_goes_and_what_was_typed_comes_back_to_its_writer_only(page: Any, site: Site) -> None:
     enter(page, site, WREN)
-    site.sessions(timedelta(seconds=2), timedelta(0))
+    site.sessions(timedelta(seconds=3), timedelta(0))
     write(page, site)
+    page.evaluate("document.querySelector('main form').insertAdjacentHTML('beforeend', '<input type=file name=plan>')")
+    page.locator("[name=plan]").set_input_files({"name": "care plan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-"})
     page.wait_for_url("**/signed-out?why=idle&next=%2Fjourneys%2Fwrite")
     assert "story" not in page.content() and "story" not in page.evaluate("JSON.stringify(sessionStorage)")
     judged(page, "signed-out-idle")
@@ -134,7 +136,7 @@ def test_at_the_end_the_page_goes_and_what_was_typed_comes_back_to_its_writer_on
     page.goto(f"{site.base}/signed-out?why=idle&next=/journeys/write")
     page.get_by_role("link", name="Sign in again").click()
     page.get_by_role("button", name=WREN).first.click()
-    page.get_by_role("alert").wait_for()
+    assert "Choose again: care plan.pdf" in page.get_by_role("alert").inner_text()
     assert written(page) == ALL
     judged(page, "typed-is-back")
     page.get_by_role("button", name="Save note").click()

@@ -102,32 +102,40 @@ function duration(seconds) {
 
 async function keep(all) {
   const kept = forms().map((form) => (all || form.dataset.again || [...form.elements].some(changed) ? answers(form) : []));
-  if (!kept.some((one) => one.length)) return;
+  const files = forms().flatMap((form) => [...form.elements]).flatMap((field) => [...(field.files ?? [])].map((file) => file.name));
+  if (!files.length && !kept.some((one) => one.length)) return;
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  const text = new TextEncoder().encode(JSON.stringify(kept));
+  const text = new TextEncoder().encode(JSON.stringify([kept, files]));
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key("encrypt"), text);
   sessionStorage.setItem(SLOT, JSON.stringify({ path: here, at: Date.now(), iv: base64(iv), sealed: base64(new Uint8Array(sealed)) }));
 }
 
 async function restore() {
-  const kept = JSON.parse(sessionStorage.getItem(SLOT) ?? "null");
-  if (kept && Date.now() - kept.at > DAY) sessionStorage.removeItem(SLOT);
-  else if (kept?.path === here && (await unseal(kept))) {
-    sessionStorage.removeItem(SLOT);
-    document.querySelector("main").prepend(place.content.querySelector(".govuk-notification-banner"));
-    window.dispatchEvent(new Event("pageshow")); // the Design System's components look at their fields again
+  const slot = JSON.parse(sessionStorage.getItem(SLOT) ?? "null");
+  if (slot && Date.now() - slot.at > DAY) sessionStorage.removeItem(SLOT);
+  else if (slot?.path === here && !place.dataset.sent) putBack(await unseal(slot));
+}
+
+async function unseal(slot) {
+  try {
+    const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes(slot.iv) }, await key("decrypt"), bytes(slot.sealed));
+    return JSON.parse(new TextDecoder().decode(text));
+  } catch {
+    return null; // somebody else typed it
   }
 }
 
-async function unseal(kept) {
-  try {
-    const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes(kept.iv) }, await key("decrypt"), bytes(kept.sealed));
-    const found = JSON.parse(new TextDecoder().decode(text));
-    forms().forEach((form, index) => fill(form, found[index] ?? []));
-    return true;
-  } catch {
-    return false; // somebody else typed it
-  }
+function putBack(found) {
+  if (!found) return;
+  const [kept, files] = found;
+  forms().forEach((form, index) => fill(form, kept[index] ?? []));
+  sessionStorage.removeItem(SLOT);
+  const banner = document.importNode(place.content.querySelector(".govuk-notification-banner"), true);
+  const again = banner.querySelector("[data-files]");
+  again.hidden = !files.length;
+  again.querySelector("strong").textContent = files.join(", ");
+  document.querySelector("main").prepend(banner);
+  window.dispatchEvent(new Event("pageshow")); // the Design System's components look at their fields again
 }
 
 const forms = () => [...document.querySelectorAll("main form")].filter((form) => form.elements.kept_for);
