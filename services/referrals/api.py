@@ -146,10 +146,6 @@ def command(name: str, path: str, shape: type[Shape], words: str, do: Do, status
     blueprint.route(f"/<uuid:id>/{path}")(view_class)
 
 
-command("Documents", "documents", body.Document, "Add a document by kind and date.",
-        lambda desk, id, given, seen: desk.add_document(str(id), given, seen), 201)
-command("RemoveDocument", "documents/<uuid:document>/remove", body.Remove, "Take a document out that should not be here.",
-        lambda desk, id, given, seen: desk.remove_document(str(id), given["document"], given["reason"], seen))
 command("Decline", "decline", body.Decline, "Decline it, with a reason.", lambda desk, id, given, seen: desk.decline(str(id), given, seen))
 command("Withdraw", "withdraw", body.Withdraw, "Take it back, with a reason.", lambda desk, id, given, seen: desk.withdraw(str(id), given, seen))
 command("Allocate", "allocate", body.Allocate, "Choose the development worker.",

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from services.referrals import api, events, pages, rulebook, rulebook_api, rulebook_pages, store
 from services.referrals.directory import api as directory_api
 from services.referrals.directory import pages as directory_pages
+from services.referrals.documents import api as documents_api
+from services.referrals.documents import pages as documents_pages
 from services.referrals.drafts import pages as draft_pages
 from services.referrals.drafts import shelf
 from services.referrals.files import checkup, housekeeping
@@ -30,8 +32,9 @@ class Referrals:
     prefix = "/referrals"
     title = "Referrals"
     store: ClassVar[Any] = store
-    blueprints = (pages.blueprint, draft_pages.blueprint, rulebook_pages.blueprint, directory_pages.blueprint, looks_pages.blueprint)
-    api = (api.blueprint, rulebook_api.blueprint, directory_api.blueprint, looks_api.blueprint)
+    blueprints = (pages.blueprint, draft_pages.blueprint, rulebook_pages.blueprint, directory_pages.blueprint, documents_pages.blueprint,
+                  looks_pages.blueprint)
+    api = (api.blueprint, rulebook_api.blueprint, directory_api.blueprint, documents_api.blueprint, looks_api.blueprint)
     events = Events()
     web = mounted(lambda room: create_app(room, Referrals.blueprints, Referrals.api))
     needs = staticmethod(checkup.insist)

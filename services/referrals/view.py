@@ -7,6 +7,7 @@ from typing import Any
 from services.referrals import amending, clocks, domain, meeting, rules
 from services.referrals.decisions import outcomes
 from services.referrals.desk import Desk
+from services.referrals.documents import listing
 from services.referrals.state import (
     first_held,
     in_hospital,
@@ -68,19 +69,11 @@ def whole(desk: Desk, found: Written) -> Data:
                     **_number_as_typed(people, state)},
         "referrer": _staff(people, practitioner_on(state, london_day(desk.now)), "name", "email", "telephone"),
         "named_person": _staff(people, state["named_person"], "name", "email"), "named_person_goes_on": _goes_on(state),
-        "documents": documents(state), "rules": judged(desk, state), "in_hospital": stays(state),
+        "documents": listing.here(desk, state), "documents_removed": listing.removed(desk, state),
+        "rules": judged(desk, state), "in_hospital": stays(state),
         "decision": _decision(people, state), "development_worker": _worker(people, state), "questions": questions(people, state),
         "amendments": _amendments(desk, people, state), "meeting": first_meeting(desk, state), **clock(desk, state)}
     return shown | (_for_staff(desk, state, people) if desk.sees_all else {})
-
-
-def documents(state: State) -> list[Data]:
-    """Give the documents, newest first, each with the last day it is up to date and the id of its file, if any."""
-    papers = {paper.kind: paper for paper in pathway_of(state).document}
-    listed = sorted(state["documents"].items(), key=lambda item: (item[1]["dated"], item[0]), reverse=True)
-    return [{"id": id_, **{name: one.get(name) for name in ("kind", "dated", "expires_on", "file", "added_at")},
-             "lapses_on": clocks.last_day(papers[one["kind"]], one).isoformat() if one["kind"] in papers else None}
-            for id_, one in listed]
 
 
 def questions(people: Any, state: State) -> list[Data]:

@@ -70,6 +70,12 @@ def find(connection: Connection, id_: str, owner: Owner) -> File | None:
     return _one(connection, sa.select(files).where(files.c.id == id_, _owned(owner)))
 
 
+def kept(database: Database, connection: Connection, kind: str, ids: Sequence[str]) -> dict[str, File]:
+    """Give those of the files that belong to an owner of this kind, whichever: the caller knows which it may show."""
+    found = sa.select(files).where(database.any_of(files.c.id, ids), files.c.owner_kind == kind)
+    return {row.id: File(*row) for row in connection.execute(found)} if ids else {}
+
+
 def same(connection: Connection, owner: Owner, digests: Collection[str]) -> File | None:
     """Give the file of an owner that has the same contents, under whatever name."""
     return _one(connection, sa.select(files).where(_owned(owner), files.c.digest.in_(digests)).order_by(files.c.uploaded_at).limit(1))

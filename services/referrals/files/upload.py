@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial, wraps
 from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
@@ -53,6 +53,11 @@ def takes_file(field: str = "file") -> Callable[[View], View]:
 def given() -> File | Unfit | None:
     """Give the file of this request, held; Unfit where it was not taken; None where none was chosen."""
     return cast("File | Unfit | None", g.get("given_file"))
+
+
+def digests_of(file: File) -> Collection[str]:
+    """Give what tells this request's file again, under every key the same file may have come under before."""
+    return cast("tuple[str, ...]", g.get("given_digests", ())) or (file.digest,)
 
 
 def given_or_problem(field: str = "file") -> File:
@@ -117,6 +122,7 @@ def _given(field: str) -> File | Unfit | None:
         taken = _taken(chosen)
     except Unfit as unfit:
         return unfit
+    g.given_digests = taken.digests
     return current_room.database.run(partial(_hold, taken))
 
 
