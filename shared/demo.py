@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 import requests
 import sqlalchemy as sa
 
-from shared import migrate
+from shared import demo_acts, migrate
 from shared.calendar import LONDON, is_working_day, london_day
+from shared.demo_acts import MANAGER, Call
 from shared.messaging.envelope import Event
 from shared.messaging.handover import Handover
 from shared.messaging.outbox import INTAKE
@@ -28,19 +29,18 @@ from shared.settings import Settings, SettingsError, load
 from shared.suite import SERVICES, rooms_for
 from shared.web.app import create_app
 from shared.web.staff import FILE as STAFF
-from shared.web.staff import find
 from shared.web.tokens import issue_demo
 
 FILE = Path(__file__).parent / "demo" / "city.toml"
-MANAGER = "manager"
 #: Of a citizen who says nothing else.
 USUAL: dict[str, Any] = {
     "pathway": "core", "documents": {"care_plan": 70, "risk_assessment": 25}, "conditions": ["psychosis"],
-    "commitment_months": 6, "meeting_preference": "in_person"}
+    "commitment_months": 6, "meeting_preference": "in_person",
+    "reason": "Would like help to find things to do and people to do them with."}
 #: Fields of an event or a command that are a number of days ago in the file and a day when said.
 DAYS = ("dated", "closes_on", "starts_on", "changes_on", "absent_from", "absent_until", "died_on", "expected_discharge_on")
 #: Words of a step that are the teller's and not part of what is said.
-TELLING = ("ago", "do", "event", "happened", "shows", "of", "year", "to")
+TELLING = ("ago", "working_days_ago", "do", "event", "happened", "shows", "of", "year")
 #: Rounds of the hand-over after which a step must have had all its effects.
 ROUNDS = 20
 
@@ -183,11 +183,19 @@ class City:
 
     def _when(self, what: Mapping[str, Any], minutes: int) -> datetime:
         """Give when a step reaches us: on its day from nine o'clock on; people work on working days only."""
+        if what.get("do") == "held":
+            return datetime.fromisoformat(demo_acts.moment(london_day(self.end), what["on"], what["at"])) + timedelta(minutes=65)
+        if "working_days_ago" in what:
+            return self._morning(demo_acts.working_days_before(london_day(self.end), what["working_days_ago"]), minutes)
         if not what["ago"]:
             return self.end - timedelta(hours=3) + timedelta(minutes=minutes)
         day = self._day(what["ago"])
         while "do" in what and not is_working_day(day):
             day -= timedelta(days=1)
+        return self._morning(day, minutes)
+
+    @staticmethod
+    def _morning(day: date, minutes: int) -> datetime:
         return (datetime(day.year, day.month, day.day, 9, tzinfo=LONDON) + timedelta(minutes=minutes)).astimezone(UTC)
 
     def _day(self, ago: int) -> date:
@@ -215,37 +223,30 @@ class City:
     def _command(self, step: Step) -> None:
         """Do what a person does, through the API they would use."""
         assert step.citizen is not None
-        what, index = step.what, step.citizen
-        citizen = self.citizens[index]
-        act = what["do"]
+        index, what = step.citizen, self._said(step.what)
+        citizen, act = self.citizens[index], step.what["do"]
         if act == "refer":
-            sent = self._post("referrals", "practitioner", citizen["by"], "referrals", self._referral(citizen))
-            self.ids[index] = sent["id"]
-        elif act == "review":
-            self._review(citizen, self._said(what))
-        elif act == "allocate":
-            self._post("referrals", MANAGER, None, f"referrals/{self.ids[index]}/allocate", {
-                "development_worker_email": what["to"], "development_worker_name": find("worker", what["to"]).name})
+            self.ids[index] = self._call("referrals", "", demo_acts.referral(citizen, self.now))["id"]
+        elif act in ("review", "held"):
+            self._on_journey(act, citizen, what)
         else:
-            role, email, path = _who(act, citizen["by"])
-            self._post("referrals", role, email, f"referrals/{self.ids[index]}/{path}", self._said(what))
+            path = self._answering(index) if act == "answer" else ""
+            call = Call("practitioner", citizen["by"], path, what) if path else demo_acts.of_referral(act, citizen, what, london_day(self.end))
+            self._call("referrals", f"referrals/{self.ids[index]}/", call)
 
-    def _referral(self, citizen: Mapping[str, Any]) -> dict[str, Any]:
-        by = find("practitioner", citizen["by"])
-        day = london_day(self.now)
-        person = {"name": by.name, "email": by.email, "team": by.team}
-        sent = {name: citizen[name] for name in ("pathway", "conditions", "commitment_months", "meeting_preference",
-                                                 "inpatient", "social_issues", "duplicate_reason") if name in citizen}
-        return sent | {
-            "citizen": {name: citizen[name] for name in ("name", "date_of_birth", "nhs_number")} | {"contact_by": "telephone", "telephone": "024 7655 0000"},
-            "conversation_held_on": (day - timedelta(days=2)).isoformat(),
-            "reason": "Would like help to find things to do and people to do them with.",
-            "referrer": person | {"role": "care_coordinator"}, "named_person": person,
-            "documents": [{"kind": kind, "dated": (day - timedelta(days=age)).isoformat()} for kind, age in citizen["documents"].items()]}
+    def _answering(self, index: int) -> str:
+        """Give the path at which the question asked last is answered."""
+        found = self._ask("referrals", "get", f"referrals/{self.ids[index]}", MANAGER)["questions"][-1]
+        return f"questions/{found['id']}/answer"
 
-    def _review(self, citizen: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+    def _on_journey(self, act: str, citizen: Mapping[str, Any], what: Mapping[str, Any]) -> None:
         found = self._ask("journeys", "get", f"journeys?nhs_number={citizen['nhs_number']}", MANAGER)["items"][0]
-        self._post("journeys", MANAGER, None, f"journeys/{found['id']}/reviews/{found['reviews'][0]['id']}/complete", outcome)
+        call = demo_acts.held(what, london_day(self.end)) if act == "held" else \
+            Call(MANAGER, None, f"reviews/{found['reviews'][0]['id']}/complete", what)
+        self._call("journeys", f"journeys/{found['id']}/", call)
+
+    def _call(self, service: str, before: str, call: Call) -> Any:
+        return self._post(service, call.role, call.email, before + call.path, call.body)
 
     def _post(self, service: str, role: str, email: str | None, path: str, body: Mapping[str, Any]) -> Any:
         return self._ask(service, "post", path, role, email, body)
@@ -271,12 +272,6 @@ def directory() -> Iterator[tuple[str, dict[str, Any]]]:
             roles = [role for role in person["roles"] if role in POD_ROLES]
             said = {name: person[name] for name in ("email", "name", "job", "team", "telephone")}
             yield "members", said | {"kind": "pod" if roles else "practitioner", "roles": roles}
-
-
-def _who(act: str, practitioner: str) -> tuple[str, str | None, str]:
-    """Give role, address and path of a command."""
-    own = {"document": "documents", "withdraw": "withdraw"}
-    return ("practitioner", practitioner, own[act]) if act in own else (MANAGER, None, act)
 
 
 def _client(room: Room) -> Any:
