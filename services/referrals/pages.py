@@ -1,20 +1,16 @@
-"""The pages of referrals: start, form, one referral, lists, and the acts one may do."""
+"""The pages of referrals: start, one referral, lists, and the acts one may do."""
 from __future__ import annotations
 
 from typing import Any, cast
 from uuid import UUID
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
-from services.referrals import acts, asking, body, forms, lists, showing, view
+from services.referrals import acts, lists, showing, view
 from services.referrals.api import WITH_US, found_or_404, open_desk
 from services.referrals.references import read_reference
-from shared.calendar import london_day
-from shared.ledger.types import Actor, Refused
-from shared.pathways import PATHWAYS, Pathway
-from shared.web.context import current_actor, current_room, requires, transaction
-from shared.web.forms import refuse_form
-from shared.web.idempotency import in_transaction
+from shared.pathways import PATHWAYS
+from shared.web.context import current_room, requires
 from shared.web.problems import Pager, problem
 
 blueprint = Blueprint("referrals", __name__, template_folder="templates")
@@ -27,35 +23,7 @@ def home() -> str:
     """Say what a referral is, what it needs, and where to begin."""
     with current_room.database.read() as connection:
         rows = lists.listed(open_desk(connection), lists.Filters(mine=True), 5)
-    return render_template("referrals/home.html", pathways=PATHWAYS.values(), rows=rows)
-
-
-@blueprint.get("/new")
-@requires(WITH_US)
-def form() -> str:
-    """Ask for everything a referral needs."""
-    pathway = _pathway()
-    return _form_page(forms.referral_form(pathway, cast(Actor, current_actor())), pathway)
-
-
-@blueprint.post("/new")
-@requires(WITH_US)
-@asking.on_record
-@in_transaction
-def send() -> Any:
-    """Send a referral; with a fault everything typed stays."""
-    pathway, desk = _pathway(), open_desk(transaction())
-    filled = forms.referral_form(pathway, desk.actor)
-    filled.validate()
-    sent = forms.typed(filled, pathway)
-    taken, faults = body.read(body.Referral, sent, london_day(desk.now))
-    forms.show_faults(filled, sent, faults)
-    if filled.errors:
-        return make_response(_form_page(filled, pathway), 422)
-    id_, answer = asking.send(desk, taken)
-    if isinstance(answer, Refused):
-        return make_response(_refused_page(filled, pathway, answer), 422)
-    return redirect(url_for("referrals.sent", id=id_), 303)
+    return render_template("referrals/home.html", rows=rows)
 
 
 @blueprint.get("/<uuid:id>/sent")
@@ -112,22 +80,3 @@ def _after(pager: Pager) -> str | None:
         return str(UUID(pager.after)) if pager.after else None
     except ValueError:
         problem(404)
-
-
-def _pathway() -> Pathway:
-    found = PATHWAYS.get(request.args.get("pathway", "core"))
-    if found is None:
-        problem(404, "There is no such pathway.")
-    return found
-
-
-def _form_page(form: Any, pathway: Pathway, duplicate: bool = False) -> str:
-    asked = duplicate or bool(form.duplicate_reason.data or form.duplicate_reason.errors)
-    return render_template("referrals/form.html", form=form, pathway=pathway, duplicate=asked)
-
-
-def _refused_page(form: Any, pathway: Pathway, refusal: Refused) -> str:
-    box = forms.BOXES.get("/" + refusal.field.replace(".", "/"))
-    help_ = "" if refusal.field == "duplicate_reason" else refusal.help
-    refuse_form(form, refusal._replace(field=box.field if box else "", help=help_))
-    return _form_page(form, pathway, duplicate=refusal.field == "duplicate_reason")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from shared.calendar import add_working_days, london_day
 from shared.web.layout import day as in_words
 from tests.support.browser import axe
+from tests.support.drafts import answers, walk
 from tests.support.outside import Hospital, OverAmqp, OverHttps, WithPod
 from tests.support.suite import AMARA, HELEN, TEAM, WREN, ServerSuite, Suite, days_ago, hours_ago, nhs_number, wait_for
 
@@ -67,9 +68,10 @@ class Walk:
     def practitioner_sends(self) -> None:
         """A practitioner sends a referral on the web page (R-01, R-03, R-04, R-06)."""
         page = self.page
-        self.enter("Amara Osei", "/referrals/new?pathway=core")
+        self.enter("Amara Osei", "/referrals/drafts/new")
         self.look()
-        fill_referral(page, self.name, self.number)
+        walk(page, f"{self.suite.base}/referrals", answers(days_ago, name={"name": self.name}, nhs_number={"nhs_number": self.number}))
+        self.look()
         page.get_by_role("button", name="Send the referral").click()
         assert page.get_by_role("heading", name="Referral sent").is_visible(), page.inner_text("main")
         self.look()
@@ -189,30 +191,3 @@ class Walk:
 
     def about(self, stay: str, **more: str) -> dict[str, str]:
         return {"nhs_number": self.number, "stay_id": f"{self.number}-{stay}", **more}
-
-
-def fill_referral(page: Any, name: str, number: str) -> None:
-    """Answer everything the referral form asks."""
-    page.get_by_label("Name", exact=True).fill(name)
-    fill_day(page, "date_of_birth", "1984-05-17")
-    page.get_by_label("NHS number").fill(f"{number[:3]} {number[3:6]} {number[6:]}")
-    fill_day(page, "conversation_held_on", days_ago(2))
-    page.get_by_label("Why do you refer the citizen?").fill("Would like to play music again.")
-    page.get_by_label("Bipolar disorder").check()
-    page.get_by_label("On Microsoft Teams").check()
-    fill_day(page, "dated_care_plan", days_ago(30))
-    fill_day(page, "dated_risk_assessment", days_ago(20))
-    page.get_by_label("Care Coordinator").check()
-    page.get_by_label("Months you stay involved").fill("6")
-    page.get_by_label("Name of the named person").fill("Tom Whitfield")
-    page.get_by_label("Email address of the named person").fill("tom.whitfield@cmhwt.example")
-    page.get_by_label("Team of the named person").select_option(TEAM)
-
-
-def fill_day(page: Any, name: str, iso: str) -> None:
-    """Fill the three boxes of a date."""
-    when = date.fromisoformat(iso)
-    for part in ("day", "month", "year"):
-        page.locator(f"#{name}-{part}").fill(str(getattr(when, part)))
-
-

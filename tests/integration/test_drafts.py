@@ -34,7 +34,7 @@ def row(pod: Pod, root: str) -> Any:
 
 def written(writer: Writer, **changes: Any) -> str:
     root = writer.begin()
-    writer.write(answers(writer.pod, **changes))
+    writer.write(answers(writer.pod.ago, **changes))
     return root
 
 
@@ -91,7 +91,7 @@ def test_R_05_somebody_under_18_is_told_of_with_the_day_from_which_it_could_be(p
 
 def test_R_03_R_06_what_is_missing_links_to_the_step_that_mends_it(amara: Writer) -> None:
     root = amara.begin()
-    amara.write({key: one for key, one in answers(amara.pod, **numbered("9000000017", "Cy Ode")).items() if key not in ("named-person", "document-care-plan")})
+    amara.write({key: one for key, one in answers(amara.pod.ago, **numbered("9000000017", "Cy Ode")).items() if key not in ("named-person", "document-care-plan")})
     amara.get(f"{root}/check")
     assert "The CPA care plan is missing." in amara.words and "Nobody is named who carries risk" in amara.words
     assert f"{root}/document-care-plan?to=check" in amara.text and f"{root}/named-person?to=check" in amara.text
@@ -130,7 +130,7 @@ def test_R_10_social_issues_are_asked_on_the_sip_pathway_and_the_wrong_team_is_t
 
 def test_R_02_a_practitioner_of_the_wrong_team_loses_nothing_when_it_is_refused(amara: Writer) -> None:
     root = amara.begin("sip")
-    given = answers(amara.pod, **numbered("9000000025", "Di Fenn"))
+    given = answers(amara.pod.ago, **numbered("9000000025", "Di Fenn"))
     amara.write({key: one for key, one in given.items() if not key.startswith("document-")})
     amara.post(f"{root}/send", **amara.hidden())
     assert amara.first.status_code == 422 and "It was not sent" in amara.words and "Di Fenn" in amara.words
@@ -288,7 +288,7 @@ def test_R_06_a_file_uploaded_with_a_draft_goes_with_the_referral_and_is_kept_wh
     id_ = root.rpartition("/")[2]
     with pod.room.database.read() as connection:
         (file,) = records.of(connection, Owner("draft", id_))
-    amara.write(answers(pod, **numbered("9000000068", "Flo Hart")))
+    amara.write(answers(pod.ago, **numbered("9000000068", "Flo Hart")))
     amara.post(f"{root}/send")
     referral = sent(pod, amara)
     assert [one["file"] for one in referral["documents"] if one["kind"] == "care_plan"] == [file.id]
@@ -327,7 +327,7 @@ def test_a_page_of_the_form_asks_little_of_the_database(pod: Pod, amara: Writer)
     said: list[str] = []
     engine = pod.room.database.engine
     sa.event.listen(engine, "before_cursor_execute", lambda *given: said.append(given[2]))
-    for step in answers(pod):
+    for step in answers(pod.ago):
         said.clear()
         amara.client.get(f"{root}/{step}")
         assert len(said) <= 5, said

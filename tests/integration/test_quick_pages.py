@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from jinja2 import PackageLoader, PrefixLoader
 from jinja2.filters import do_indent
 from markupsafe import Markup
 
+from services.referrals.drafts import shelf
+from shared.ledger.tables import staff_id
+from shared.pathways import PATHWAYS
 from shared.web.templating import Environment, govuk_attributes, indent, once
 from tests.integration.referral_room import Pod
 from tests.integration.web_notes import notes_app
@@ -24,7 +28,8 @@ from tests.support.stock import stock
 #: What is new on each page, and so differs between two of the same.
 NEW = re.compile(r'(nonce="|name="(?:csrf_token|submission|kept_for)" value="|data-seconds=")[^"]*')
 NOTES = ("/write", "/", "/accessibility", "/privacy", "/nowhere", "/sign-in", "/operations")
-REFERRALS = ("/", "/new?pathway=core", "/new?pathway=prevention", "/mine")
+DRAFT = "11111111-2222-4333-8444-555555555555"
+REFERRALS = ("/", *(f"/drafts/{DRAFT}/{step}" for step in ("date-of-birth", "name", "conditions", "contact", "your-team", "date-of-birth", "check")), "/mine")
 
 
 def pages(app: Any, email: str, paths: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -41,9 +46,17 @@ def pages(app: Any, email: str, paths: tuple[str, ...]) -> Iterator[tuple[str, s
             yield f"{path} posted: {answer.status_code}", NEW.sub(r"\1", answer.text)
 
 
+def drafting(folder: Path) -> Any:
+    """A service in which somebody has begun a draft."""
+    pod = Pod(folder)
+    with pod.room.database.transaction() as connection:
+        shelf.begin(connection, PATHWAYS["core"], staff_id("amara.osei@cmhwt.example"), datetime(2026, 3, 2, tzinfo=UTC), {}, id_=DRAFT)
+    return pod.app
+
+
 @pytest.mark.parametrize(("make", "email", "paths"), [
     (lambda folder: notes_app(hand_room(folder)), "wren.callaghan@pod.example", NOTES),
-    (lambda folder: Pod(folder).app, "amara.osei@cmhwt.example", REFERRALS)])
+    (drafting, "amara.osei@cmhwt.example", REFERRALS)])
 def test_a_page_drawn_quickly_is_the_page_the_libraries_draw(tmp_path: Path, make: Any, email: str, paths: tuple[str, ...]) -> None:
     quick = list(pages(make(tmp_path), email, paths))
     (tmp_path / "stock").mkdir()

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -12,13 +13,13 @@ AMARA = "amara.osei@cmhwt.example"
 TEAM = "Community Mental Health and Wellbeing Team"
 
 
-def answers(pod: Pod, **changes: Any) -> dict[str, dict[str, Any]]:
-    """What a practitioner enters at each step of the core pathway so that nothing is missing."""
+def answers(ago: Callable[[int], str], **changes: Any) -> dict[str, dict[str, Any]]:
+    """What a practitioner enters at each step of the core pathway so that nothing is missing; `ago` gives a day as it is written."""
     def day(iso: str) -> list[str]:
         return list(reversed(iso.split("-")))
-    paper = {"here": "here", "dated": day(pod.ago(30))}
+    paper = {"here": "here", "dated": day(ago(30))}
     given: dict[str, dict[str, Any]] = {
-        "conversation": {"conversation_held_on": day(pod.ago(2))}, "name": {"name": "Rosa Quill"},
+        "conversation": {"conversation_held_on": day(ago(2))}, "name": {"name": "Rosa Quill"},
         "date-of-birth": {"date_of_birth": ["17", "5", "1984"]}, "nhs-number": {"nhs_number": "943 476 5919"},
         "reach": {"telephone": "07700 900123"}, "contact": {"contact_by": "text", "do_not": "no letters to my home"},
         "needs": {"interpreter": "British Sign Language"}, "next-of-kin": {"kin_name": "Ada Quill", "kin_relationship": "Sister"},
@@ -28,6 +29,35 @@ def answers(pod: Pod, **changes: Any) -> dict[str, dict[str, Any]]:
         "commitment": {"commitment_months": "6"}, "document-care-plan": paper, "document-risk-assessment": paper,
         "meeting": {"meeting_preference": "in_person"}, "times": {}}
     return {key: {**one, **changes.get(key.replace("-", "_"), {})} for key, one in given.items()}
+
+
+def walk(page: Any, base: str, given: dict[str, dict[str, Any]], each: Callable[[str], None] = lambda step: None) -> None:
+    """Answer every step in a browser, from choosing the core pathway to checking the answers; `each` looks at every page shown."""
+    page.goto(f"{base}/drafts/new")
+    page.get_by_role("button", name="Start on the core pathway").click()
+    for _ in range(2 * len(given)):
+        step = urlsplit(page.url).path.rpartition("/")[2]
+        each(step)
+        if step == "check":
+            return
+        fill(page, given[step])
+        page.get_by_role("button", name="Save and continue").click()
+    raise AssertionError(f"the form does not end: {page.url}")
+
+
+def fill(page: Any, fields: dict[str, Any]) -> None:
+    """Fill the fields of one page of the form, whatever they are; a list of three is a date."""
+    for name, value in fields.items():
+        boxes = page.locator(f"main [name='{name}']")
+        kind = boxes.first.evaluate("box => box.type || box.tagName")
+        if kind in ("radio", "checkbox"):
+            for one in value if isinstance(value, list) else [value]:
+                page.locator(f"main [name='{name}'][value='{one}']").check()
+        elif kind == "select-one":
+            boxes.first.select_option(value)
+        else:
+            for index, text in enumerate(value if isinstance(value, list) else [value]):
+                boxes.nth(index).fill(text)
 
 
 class Writer:

@@ -1,8 +1,8 @@
 """What a citizen who refers themself is asked, page by page, in words to them (R-11)."""
 from __future__ import annotations
 
-from services.referrals.drafts.practitioner_steps import WAYS
 from services.referrals.drafts.steps import Ask, Step
+from services.referrals.forms import WAYS
 
 YOU, REACH, HELP = "About you", "Reaching you", "What you would like"
 
@@ -26,7 +26,7 @@ STEPS = (
          check=lambda given: {} if any(given[name] for name in ("telephone", "email", "address")) else {
              "telephone": "Enter a telephone number, an email address or an address"}),
     Step("contact", REACH, "How would you like to be contacted?", "We keep to what you tell us here.",
-         (Ask("contact_by", "radio", "/citizen/contact_by", "Which way do you like best? (optional)", choices=WAYS, subject="The way to contact you"),
+         (Ask("contact_by", "radio", "/citizen/contact_by", "Which way do you like best? (optional)", choices=tuple(WAYS), subject="The way to contact you"),
           Ask("contact_when", "lines", "/citizen/contact_when", "When is a good time, and when is not? (optional)", "For example, not before noon.",
               subject="When to contact you"),
           Ask("do_not", "wishes", "/citizen/do_not", "Is there anything we must not do? (optional)",

@@ -6,10 +6,9 @@ from typing import Any
 
 from services.referrals.drafts.answers import look
 from services.referrals.drafts.steps import Ask, Step
+from services.referrals.forms import ROLES, WAYS
 from shared.schemas.people import LEGAL_STATUS
 
-WAYS = (("telephone", "Telephone"), ("text", "Text message"), ("email", "Email"), ("letter", "Letter"))
-ROLES = (("key_worker", "Key Worker"), ("care_coordinator", "Care Coordinator"))
 TALK, CITIZEN, WHY, YOU, MEETING = "The conversation", "The citizen", "Why you refer them", "You and your team", "The first meeting"
 
 
@@ -40,7 +39,7 @@ STEPS = (
               wrong="Enter the email address like name@example.com"),
           Ask("address", "lines", "/citizen/address", "Address (optional)", subject="The address")), optional=True),
     Step("contact", CITIZEN, "How does the citizen want to be contacted?", "What the citizen wishes is what everybody at the Pod keeps to.",
-         (Ask("contact_by", "radio", "/citizen/contact_by", "How would the citizen like to be contacted? (optional)", choices=WAYS,
+         (Ask("contact_by", "radio", "/citizen/contact_by", "How would the citizen like to be contacted? (optional)", choices=tuple(WAYS),
               subject="The way to contact the citizen"),
           Ask("contact_when", "lines", "/citizen/contact_when", "When is a good time, and when is not? (optional)", "For example, not before noon.",
               subject="When to contact the citizen"),
@@ -81,7 +80,7 @@ STEPS = (
           Ask("referrer_telephone", "telephone", "/referrer/telephone", "Your telephone number (optional)", subject="Your telephone number",
               width="govuk-input--width-20", autocomplete="tel"))),
     Step("your-team", YOU, "Your role and your team", "Each pathway is for the practitioners of certain teams.",
-         (Ask("referrer_role", "radio", "/referrer/role", "Your role", "", "Choose your role", True, "Your role", choices=ROLES),
+         (Ask("referrer_role", "radio", "/referrer/role", "Your role", "", "Choose your role", True, "Your role", choices=tuple(ROLES)),
           Ask("referrer_team", "team", "/referrer/team", "Your team", "", "Choose your team", True, "Your team"))),
     Step("named-person", YOU, "Who is the named person?",
          "The person of your team who carries risk and signs off Care Act assessments.",
