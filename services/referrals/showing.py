@@ -68,6 +68,8 @@ def _href(id_: str, task: Task, acts: set[str]) -> str | None:
         return url_for("referrals.acts.amend", id=id_, group=task.key)
     if task.act == "answer":
         return url_for("referrals.acts.answer", id=id_, question=task.key)
+    if task.act == "document":
+        return url_for("documents.ask", id=id_)
     if task.act in ("accept", "settle"):
         return url_for({"accept": "referrals.acts.confirm", "settle": "referrals.acts.settle"}[task.act], id=id_)
     return url_for("referrals.acts.ask", id=id_, act=task.act)

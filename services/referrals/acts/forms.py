@@ -2,14 +2,7 @@
 from __future__ import annotations
 
 from services.referrals import reasons
-from shared.web.forms import DateField, EmailField, Form, RadioField, TextAreaField
-
-
-class DocumentForm(Form):
-    """A document that has come: which, and of when."""
-
-    kind = RadioField("Which document is it?", validate_choice=False)
-    dated = DateField("Date of the document", what="The date of the document")
+from shared.web.forms import EmailField, Form, RadioField, TextAreaField
 
 
 class QuestionForm(Form):

@@ -1,4 +1,4 @@
-"""The acts of one short form: add a document, ask for more, decline, withdraw, choose the development worker."""
+"""The acts of one short form: ask for more, decline, withdraw, choose the development worker."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,6 @@ from services.referrals.acts import forms
 from services.referrals.acts.desk import answered, found_for, refused_now, show_faults
 from services.referrals.api import WITH_US
 from services.referrals.desk import Answer, Desk
-from services.referrals.state import pathway_of
 from shared.calendar import london_day
 from shared.ledger.store import Written
 from shared.ledger.types import Data
@@ -21,7 +20,7 @@ from shared.web.context import current_room, requires, transaction
 from shared.web.idempotency import in_transaction
 
 #: What to say where nothing was chosen or typed.
-ENTER = {"kind": "Choose which document it is", "dated": "Enter the date of the document", "reason": "Choose a reason",
+ENTER = {"reason": "Choose a reason",
          "words": "Say what the practitioner is told",
          "development_worker_email": "Choose a development worker, or enter a work email address"}
 
@@ -39,8 +38,6 @@ class Act(NamedTuple):
 
 
 ACTS: Mapping[str, Act] = {
-    "document": Act("Add a document", "Add the document", "The document was added.",
-                    forms.DocumentForm, body.Document, Desk.add_document),
     "question": Act("Ask the practitioner for more", "Send the question", "The question was sent. The practitioner will be told.",
                     forms.QuestionForm, body.Question, Desk.ask_more, {"words": "Say what you need to know or to have"}),
     "decline": Act("Decline this referral", "Decline the referral", "The referral was declined. The practitioner will be told.",
@@ -85,8 +82,6 @@ def do(id: UUID, act: str) -> Any:
 
 def _form(desk: Desk, found: Written, act: str) -> Any:
     form = ACTS[act].form()
-    if act == "document":
-        form.kind.choices = [(paper.kind, paper.words) for paper in pathway_of(found.state).document]
     if act == "allocate":
         form.development_worker.choices = directory.workers(desk, (found.state["allocation"] or {}).get("development_worker"))
     if act in ("decline", "question") and request.method == "GET":
@@ -104,8 +99,7 @@ def _propose(form: Any, missing: list[dict[str, str]]) -> None:
 
 
 def _given(act: str, form: Any) -> dict[str, Any]:
-    given = {name: field.data.isoformat() if name == "dated" and field.data else field.data
-             for name, field in form._fields.items() if name in ("kind", "dated", "reason", "words", "would_change")}
+    given = {name: field.data for name, field in form._fields.items() if name in ("reason", "words", "would_change")}
     if act == "allocate":
         given["development_worker_email"] = form.development_worker_email.data or form.development_worker.data
     return {name: value for name, value in given.items() if value}
