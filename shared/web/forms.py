@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import wtforms
+from flask import current_app
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.main import wtforms_errors
 from govuk_frontend_wtf.wtforms_widgets import (
@@ -18,6 +19,7 @@ from govuk_frontend_wtf.wtforms_widgets import (
     GovTextArea,
     GovTextInput,
 )
+from markupsafe import Markup
 
 from shared.calendar import london_day
 from shared.ledger.types import Refused
@@ -44,65 +46,78 @@ def _strip(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
+class _Drawn:
+    """A widget drawn by its own template alone: components use nothing of what Flask adds to a page."""
+
+    template: str
+
+    def render(self, params: dict[str, Any]) -> Markup:
+        return Markup(current_app.jinja_env.get_template(self.template).render(params=params))
+
+
+def _drawn(widget: type[Any]) -> Any:
+    return type(widget.__name__, (_Drawn, widget), {})()
+
+
 class TextField(wtforms.StringField):  # type: ignore[misc]
     """One line of text."""
 
-    widget = GovTextInput()
+    widget = _drawn(GovTextInput)
 
 
 class EmailField(wtforms.StringField):  # type: ignore[misc]
     """An e-mail address."""
 
-    widget = GovTextInput()
+    widget = _drawn(GovTextInput)
 
 
 class TelephoneField(wtforms.StringField):  # type: ignore[misc]
     """A telephone number."""
 
-    widget = GovTextInput()
+    widget = _drawn(GovTextInput)
 
 
 class TextAreaField(wtforms.TextAreaField):  # type: ignore[misc]
     """Several lines of text."""
 
-    widget = GovTextArea()
+    widget = _drawn(GovTextArea)
 
 
 class CountedTextAreaField(wtforms.TextAreaField):  # type: ignore[misc]
     """Several lines of text with a limit that is counted; pass `params={"maxlength": 500}`."""
 
-    widget = GovCharacterCount()
+    widget = _drawn(GovCharacterCount)
 
 
 class RadioField(wtforms.RadioField):  # type: ignore[misc]
     """One of a few."""
 
-    widget = GovRadioInput()
+    widget = _drawn(GovRadioInput)
 
 
 class CheckboxesField(wtforms.SelectMultipleField):  # type: ignore[misc]
     """Any of a few."""
 
-    widget = GovCheckboxesInput()
+    widget = _drawn(GovCheckboxesInput)
     option_widget = wtforms.widgets.CheckboxInput()
 
 
 class CheckboxField(wtforms.BooleanField):  # type: ignore[misc]
     """Yes or nothing said."""
 
-    widget = GovCheckboxInput()
+    widget = _drawn(GovCheckboxInput)
 
 
 class SelectField(wtforms.SelectField):  # type: ignore[misc]
     """One of many."""
 
-    widget = GovSelect()
+    widget = _drawn(GovSelect)
 
 
 class NumberField(wtforms.IntegerField):  # type: ignore[misc]
     """A whole number, with words of our own where it is none."""
 
-    widget = GovTextInput()
+    widget = _drawn(GovTextInput)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the number; the label names it in the error."""
@@ -117,7 +132,7 @@ class NumberField(wtforms.IntegerField):  # type: ignore[misc]
 class SubmitField(wtforms.SubmitField):  # type: ignore[misc]
     """The button that sends the form."""
 
-    widget = GovSubmitInput()
+    widget = _drawn(GovSubmitInput)
 
 
 class _DateInput(GovDateInput):  # type: ignore[misc]
@@ -139,7 +154,7 @@ class DateField(wtforms.Field):  # type: ignore[misc]
     two digits of the year 85 mean 1985; else they mean a year near today. Saved data is a date or its ISO 8601 text.
     """
 
-    widget = _DateInput()
+    widget = _drawn(_DateInput)
 
     def __init__(self, label: str = "", validators: Any = None, what: str = "", past: bool = False, **kwargs: Any):
         super().__init__(label, validators, **kwargs)

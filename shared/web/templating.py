@@ -30,6 +30,10 @@ def install(app: Flask) -> None:
 class Environment(flask.templating.Environment):
     """Flask's environment; imports and the keys of dicts cost it less."""
 
+    def __init__(self, app: Flask, **options: Any):
+        # all templates are kept, so none need be counted: Jinja's usual cache notes at each import which was used last
+        super().__init__(app, **{"cache_size": -1, **options})
+
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Give the globals a template sees: the environment's, read-only, where it brings none of its own.
 
