@@ -81,11 +81,12 @@ def test_a_person_signs_in_by_the_issuer_works_and_signs_out(base: str, page: An
     page.get_by_role("heading", name="Messages sent").wait_for()
     assert page.goto(f"{base}/journeys/operations").status == 403
     assert axe(page) == []
-    (cookie,) = [one for one in page.context.cookies() if "pod" in one["name"]]
-    assert (cookie["name"], cookie["secure"], cookie["httpOnly"]) == ("__Host-pod", True, True)
+    cookies = {one["name"]: (one["secure"], one["httpOnly"], one["path"]) for one in page.context.cookies() if "pod" in one["name"]}
+    assert cookies == dict.fromkeys(("__Host-pod", "__Host-pod-id"), (True, True, "/"))
     page.get_by_role("button", name="Sign out").click()
-    page.wait_for_url(f"{base}/journeys/signed-out")
-    assert axe(page) == []
+    page.get_by_role("button", name="End session").click()  # at the issuer
+    page.wait_for_url(f"{base}/journeys/signed-out?state=*")
+    assert axe(page) == [] and [one for one in page.context.cookies() if "pod" in one["name"]] == []
     page.goto(f"{base}/journeys/")
     assert "/oauth2/authorize" in page.url
 
