@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import wtforms
-
 from services.referrals.directory.entries import CONFIRMED, POD, PRACTITIONER, Entry, names_of
 from shared.web.forms import (
     CheckboxesField,
@@ -33,7 +31,7 @@ SUBJECT = {"name": "The name", "email": "The email address", "job": "The job", "
 
 
 class MemberForm(Form):
-    """What is said of a member; `version` is the one that was seen."""
+    """What is said of a member."""
 
     email = EmailField("Work email address")
     name = TextField("Name")
@@ -44,14 +42,12 @@ class MemberForm(Form):
     new_team = TextField("Or a team that is not in the list yet")
     telephone = TelephoneField("Telephone number (optional)")
     from_on = DateField("First day here (optional)", what="The first day")
-    version = wtforms.HiddenField()
 
 
 class LeftForm(Form):
     """Since when somebody is no longer here."""
 
     left_on = DateField("What is the first day they are no longer here?", what="The first day they are no longer here")
-    version = wtforms.HiddenField()
 
 
 class TeamForm(Form):
@@ -64,7 +60,6 @@ class TeamForm(Form):
     email = EmailField("Email address (optional)")
     active = RadioField("Is the team still there?", choices=[("yes", "Yes"), ("no", "No, nobody joins it any more")], default="yes",
                         validate_choice=False)
-    version = wtforms.HiddenField()
 
 
 def member_form(teams: list[str], member: Entry | None) -> Any:
@@ -87,7 +82,7 @@ def team_form(team: Entry | None) -> Any:
 
 def typed(form: Any) -> dict[str, Any]:
     """Give what was typed in the shape the API takes; an empty box takes away what was there."""
-    given = {name: _value(field.data) for name, field in form._fields.items() if name not in ("version", "csrf_token", "new_team")}
+    given = {name: _value(field.data) for name, field in form._fields.items() if name not in ("csrf_token", "new_team")}
     if "also" in given:
         given["also"] = [line for line in (given["also"] or "").splitlines() if line.strip()]
     if "active" in given:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
 from services.referrals.api import open_desk
 from services.referrals.desk import Desk
@@ -62,7 +62,7 @@ def change_person(id: UUID) -> Any:
     member = _member(desk, id)
     form = forms.member_form(team_names.active(desk.connection), member)
     answer = _send(desk, form, shapes.MemberChange,
-                   lambda given: _with_team(desk, form, given) or members.change(desk, str(id), given, _seen(form)))
+                   lambda given: _with_team(desk, form, given) or members.change(desk, str(id), given, _seen()))
     said = "is confirmed." if member["state"] == SEEN else "was changed."
     return _done(answer, "directory.person", said) or (_person_page(form, member), 422)
 
@@ -74,7 +74,7 @@ def left_form(id: UUID) -> str:
     with current_room.database.read() as connection:
         desk = open_desk(connection)
         member = _member(desk, id)
-        return _left_page(desk, forms.LeftForm(data={"version": member["version"]}), member)
+        return _left_page(desk, forms.LeftForm(), member)
 
 
 @blueprint.post("/people/<uuid:id>/left")
@@ -84,7 +84,7 @@ def leave(id: UUID) -> Any:
     """Say since when somebody is no longer here."""
     desk = open_desk(transaction())
     member, form = _member(desk, id), forms.LeftForm()
-    answer = _send(desk, form, shapes.Leaving, lambda given: members.change(desk, str(id), given, _seen(form)))
+    answer = _send(desk, form, shapes.Leaving, lambda given: members.change(desk, str(id), given, _seen()))
     return _done(answer, "directory.person", "is marked as left.") or (_left_page(desk, form, member), 422)
 
 
@@ -153,7 +153,7 @@ def change_team(id: UUID) -> Any:
     desk = open_desk(transaction())
     team = _team(desk, id)
     form = forms.team_form(team)
-    answer = _send(desk, form, shapes.TeamChange, lambda given: teams.change(desk, str(id), given, _seen(form)))
+    answer = _send(desk, form, shapes.TeamChange, lambda given: teams.change(desk, str(id), given, _seen()))
     return _done(answer, "directory.team", "was changed.") or (_team_page(form, team), 422)
 
 
@@ -169,7 +169,7 @@ def _send(desk: Desk, form: Any, shape: type[Shape], write: Callable[[Data], Ans
         refuse_form(form, answer)
     if isinstance(answer, Stale):
         form.form_errors.append(MEANWHILE)
-        form.version.data = answer.version
+    g.shown = answer.version if isinstance(answer, Stale) else _seen()
     return answer
 
 
@@ -195,9 +195,15 @@ def _done(answer: Answer, endpoint: str, words: str) -> Any:
     return redirect(url_for(endpoint, id=answer.entry["id"]), 303)
 
 
-def _seen(form: Any) -> int:
-    text = str(form.version.data)
+def _seen() -> int:
+    """Give the version of the entry that the form was filled in on."""
+    text = request.form.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _shown(entry: Entry | None) -> int:
+    """Give the version a form is shown for: as it was, until whoever fills it in has been told of a newer one."""
+    return int(g.get("shown", entry["version"] if entry else 0))
 
 
 def _called(entry: Entry) -> str:
@@ -213,12 +219,12 @@ def _team(desk: Desk, id: UUID) -> Entry:
 
 
 def _person_page(form: Any, member: Entry | None) -> str:
-    return render_template("directory/person_form.html", form=form, person=member, seen=member is not None and member["state"] == SEEN)
+    return render_template("directory/person_form.html", form=form, person=member, version=_shown(member), seen=member is not None and member["state"] == SEEN)
 
 
 def _left_page(desk: Desk, form: Any, member: Entry) -> str:
-    return render_template("directory/left.html", form=form, person=member, count=naming.count(desk, member["id"]))
+    return render_template("directory/left.html", form=form, person=member, version=_shown(member), count=naming.count(desk, member["id"]))
 
 
 def _team_page(form: Any, team: Entry | None) -> str:
-    return render_template("directory/team_form.html", form=form, team=team)
+    return render_template("directory/team_form.html", form=form, team=team, version=_shown(team))
