@@ -1,7 +1,7 @@
 """The page of one referral: what is to be done first, then what was said, then what happened."""
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import render_template, url_for
@@ -15,7 +15,7 @@ from services.referrals.state import pathway_of, questions_open
 from shared.ledger.store import Written
 from shared.ledger.types import Data, State
 from shared.pathways import Pathway
-from shared.web.layout import moment
+from shared.web.layout import day, moment
 
 #: What was recorded so much later than it happened is shown with both times.
 NOTABLE = timedelta(minutes=5)
@@ -34,7 +34,7 @@ def page(desk: Desk, found: Written) -> str:
         "referrals/referral.html", referral=referral, pathway=pathway, acts=acts, has_buttons=bool(acts - {"amend", "answer"}), events=events, reasons=reasons.WORDS,
         others=candidates(desk, state) if desk.sees_all else [], in_plain=lambda given: changes.in_plain(given, pathway),
         value=lambda field, given: changes.value(field, given, pathway), under=changes.under, groups=open_groups(referral, pathway) if "amend" in acts else [],
-        targets=[{**one, "words": TARGETS[one["kind"]], "tag": STATES[one["state"]]} for one in referral["targets"]],
+        targets=[{"words": TARGETS[one["kind"]], "when": _when(one), "tag": STATES[one["state"]]} for one in referral["targets"]],
         waited=_waited(referral["waited_for_practitioner_minutes"]), **_stands(desk, state, pathway, referral, acts))
 
 
@@ -73,6 +73,16 @@ def _href(id_: str, task: Task, acts: set[str]) -> str | None:
     if task.act in ("accept", "settle"):
         return url_for({"accept": "referrals.acts.confirm", "settle": "referrals.acts.settle"}[task.act], id=id_)
     return url_for("referrals.acts.ask", id=id_, act=task.act)
+
+
+def _when(target: Data) -> str:
+    """Say by when, and from when it is late; of what was done, when it was."""
+    if target["done_at"]:
+        return f"on {moment(target['done_at'])}"
+    if target["kind"] == "response":
+        return f"by {moment(target['late_from'])}"
+    last = datetime.fromisoformat(target["late_from"]) - timedelta(microseconds=1)
+    return f"by {day(target['due_on'])}, breached after {day(last)}"
 
 
 def _waited(minutes: int) -> str:

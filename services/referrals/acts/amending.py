@@ -31,6 +31,10 @@ SUBJECTS = {"contact_by": "the way to contact the citizen", "contact_when": "the
             "meeting_preference": "how the citizen would like to meet", "social_issues": "the social issue", "conditions": "the condition",
             "amendment_reason": "why you change this"}
 
+#: What is put right and never taken away.
+NEEDED = ("name", "date_of_birth", "nhs_number", "conversation_held_on", "reason", "meeting_preference", "commitment_months")
+SAME = "Nothing is different from what stands. Change something, or go back."
+
 
 def add_to(blueprint: Blueprint) -> None:
     """Add the pages."""
@@ -66,6 +70,9 @@ def amend(id: UUID, group: str) -> Any:
     answer = amending.amend(desk, str(id), taken)
     if isinstance(answer, Refused):
         answer = answer._replace(field=groups.box_of(answer.field))
+    elif isinstance(answer, Written) and answer.version == found.version:
+        form.form_errors.append(SAME)
+        return make_response(page(), 422)
     return answered(desk, found, form, page, answer, "The referral was amended. Those who work with the citizen will be told.")
 
 
@@ -102,12 +109,14 @@ def _judge(form: Any, new: Data, faults: body.Faults, is_old: bool) -> None:
             form.form_errors.append(f"{name.replace('_', ' ').capitalize()} {words}")
         elif not form[name].errors:
             form[name].errors = [_sentence(name, form[name].label.text, words)]
+    for name in (name for name in NEEDED if name in new and new[name] is None and not form[name].errors):
+        form[name].errors = [_sentence(name, form[name].label.text, "is missing")]
     if "referrer_telephone" in new and not new["referrer_telephone"] and not form.errors:
         form.referrer_telephone.errors = ["Enter a telephone number; that they have none is said in the directory"]
     if is_old:
         form.form_errors.append(MEANWHILE)
     elif not new and not any(form[name].errors for name in groups.boxes(form)):
-        form.form_errors.append("Nothing is different from what stands. Change something, or go back.")
+        form.form_errors.append(SAME)
 
 
 def _sentence(name: str, label: str, words: str) -> str:
