@@ -16,7 +16,7 @@ from shared.web.layout import day as in_words
 from tests.support.browser import axe
 from tests.support.drafts import answers, walk
 from tests.support.outside import Hospital, OverAmqp, OverHttps, WithPod
-from tests.support.suite import AMARA, HELEN, TEAM, WREN, ServerSuite, Suite, days_ago, hours_ago, nhs_number, wait_for
+from tests.support.suite import AMARA, HELEN, WREN, ServerSuite, Suite, days_ago, hours_ago, nhs_number, wait_for
 
 
 @pytest.fixture

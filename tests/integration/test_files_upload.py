@@ -233,7 +233,7 @@ def test_after_the_session_ended_what_was_typed_is_there_and_the_file_is_asked_f
 
 
 def test_a_view_that_takes_no_files_reads_no_more_than_before(pod: FilesPod) -> None:
-    answer = Person(pod).client.post("/new", data={"file": (io.BytesIO(bytes(2 * MB)), "x")}, content_type="multipart/form-data")
+    answer = Person(pod).client.post("/drafts/new", data={"file": (io.BytesIO(bytes(2 * MB)), "x")}, content_type="multipart/form-data")
     assert answer.status_code == 413
 
 

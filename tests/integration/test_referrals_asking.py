@@ -1,8 +1,6 @@
 """Asking who is with the Pod is limited and on record, and a known number with another name asks no differently."""
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +14,7 @@ from services.referrals.store import asked
 from shared.ledger.tables import staff_id
 from shared.schemas import contract
 from tests.integration.referral_room import Pod
+from tests.support.drafts import Writer, drafted
 
 PRIYA = "priya.nair@eit.example"
 OTTO = {"name": "Otto Lind", "date_of_birth": "1951-01-02", "nhs_number": "9434765919"}
@@ -39,24 +38,6 @@ def ask_until_told_no_more(pod: Pod) -> Any:
     answers = [pod.priya.post("", pod.body()) for _ in range(asking.LIMIT + 1)]
     assert [answer.status_code for answer in answers] == [409] * asking.LIMIT + [429]
     return answers[-1]
-
-
-def browser_of(pod: Pod, email: str) -> Any:
-    browser = pod.app.test_client()
-    with browser.session_transaction() as session:
-        session["since"] = int(time.time())
-        session["actor"] = {"email": email, "name": "Priya Nair", "roles": ["practitioner"], "team": "Early Intervention Team"}
-    return browser
-
-
-def typed(pod: Pod, page: str) -> dict[str, Any]:
-    """Fill in the form with the referral of which nothing is missing."""
-    days = {"date_of_birth": "1984-05-17", "conversation_held_on": pod.ago(2)}
-    parts = {name: day.split("-")[::-1] for name, day in days.items()}
-    hidden = dict(re.findall(r'name="(csrf_token|submission)"[^>]* value="([^"]+)"', page))
-    return {**hidden, **parts, "name": "Rosa Quill", "nhs_number": "9434765919", "reason": "Would like to get out more.",
-            "conditions": "bipolar", "meeting_preference": "in_person", "referrer_name": "Priya Nair", "referrer_email": PRIYA,
-            "referrer_role": "key_worker", "referrer_team": "Early Intervention Team", "commitment_months": "6"}
 
 
 def test_R_13_asking_is_on_record_though_the_referral_was_refused(pod: Pod):
@@ -102,12 +83,15 @@ def test_R_13_staff_who_see_every_referral_are_not_limited(pod: Pod):
 
 def test_R_13_the_page_asks_limits_and_records_as_the_api_does(pod: Pod):
     pod.sent()
-    browser = browser_of(pod, PRIYA)
-    given = typed(pod, browser.get("/new").text)
-    answers = [browser.post("/new", data=given) for _ in range(asking.LIMIT + 1)]
+    priya, draft = Writer(pod, PRIYA), drafted(pod, PRIYA)
+    priya.get(f"{draft}/check")
+    hidden = priya.hidden()
+    answers = [priya.post(f"{draft}/send", hidden=False, **hidden) for _ in range(asking.LIMIT + 1)]
     assert [answer.status_code for answer in answers] == [422] * asking.LIMIT + [429], answers[0].text
     assert "This person may already be with us: say why you send it." in answers[0].text
-    assert "Telephone the Pod" in answers[-1].text and "Would like to get out more." in answers[-1].text
+    assert "Telephone the Pod" in answers[-1].text
+    priya.get(f"{draft}/check")
+    assert "Would like to get out more" in priya.words
     assert int(answers[-1].headers["Retry-After"]) > 86_000
     assert [row["answer"] for row in on_record(pod)] == [asking.ASKED_WHY] * asking.LIMIT + [asking.TOO_OFTEN]
 

@@ -7,6 +7,9 @@ from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from services.referrals.drafts import shelf
+from shared.ledger.tables import staff_id
+from shared.pathways import PATHWAYS
 from tests.integration.referral_room import Pod
 
 AMARA = "amara.osei@cmhwt.example"
@@ -58,6 +61,14 @@ def fill(page: Any, fields: dict[str, Any]) -> None:
         else:
             for index, text in enumerate(value if isinstance(value, list) else [value]):
                 boxes.nth(index).fill(text)
+
+
+def drafted(pod: Pod, email: str = AMARA, **changes: Any) -> str:
+    """Put a draft on somebody's shelf of which nothing is missing; give the address of its pages."""
+    given = {name: value for name, value in pod.body(**changes).items() if name != "pathway"}
+    with pod.room.database.transaction() as connection:
+        draft = shelf.begin(connection, PATHWAYS["core"], staff_id(email), pod.room.database.now(connection), given)
+    return f"/drafts/{draft.id}"
 
 
 class Writer:

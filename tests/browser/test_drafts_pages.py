@@ -1,0 +1,101 @@
+"""A referral written in a browser: every page by axe and on a telephone, with and without JavaScript."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser.test_referrals_pages import Site, enter, judged
+from tests.support.drafts import answers, drafted, fill, walk
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("var"))
+    yield site
+    site.server.shutdown()
+    site.pod.room.database.dispose()
+
+
+def given(site: Site, name: str, number: str, **more: Any) -> dict[str, dict[str, Any]]:
+    return answers(site.pod.ago, name={"name": name}, nhs_number={"nhs_number": number}, **more)
+
+
+def test_R_01_R_03_R_04_a_practitioner_writes_and_sends_a_referral_every_page_judged(page: Any, site: Site) -> None:
+    enter(page, site, "Amara Osei")
+    page.goto(f"{site.base}/")
+    page.get_by_role("button", name="Start now").click()
+    judged(page, "drafts-new")
+    walk(page, site.base, given(site, "Rosa Quill", "9434765919"), lambda step: judged(page, f"drafts-{step}"))
+    assert "Nothing is missing" in page.inner_text("main")
+    page.get_by_role("link", name="All steps").click()
+    judged(page, "drafts-tasks")
+    page.get_by_role("button", name="Check your answers and send").click()
+    page.get_by_role("button", name="Send the referral").click()
+    assert page.get_by_role("heading", name="Referral sent").is_visible(), page.inner_text("main")
+    page.go_back()
+    page.reload()
+    assert page.get_by_role("heading", name="Referral sent").is_visible()
+
+
+def test_a_fault_is_said_over_the_page_and_its_link_leads_to_the_box(page: Any, site: Site) -> None:
+    root = site.base + drafted(site.pod)
+    enter(page, site, "Amara Osei")
+    page.goto(f"{root}/date-of-birth?to=check")
+    fill(page, {"date_of_birth": ["17", "5", "2084"]})
+    page.get_by_role("button", name="Save and continue").click()
+    judged(page, "drafts-fault")
+    assert page.title().startswith("Error: ") and page.locator("#date_of_birth-year").input_value() == "2084"
+    page.get_by_role("link", name="The date of birth must not be in the future").click()
+    assert page.evaluate("document.activeElement.id") == "date_of_birth-day"
+    fill(page, {"date_of_birth": ["17 May 1984", "", ""]})
+    page.get_by_role("button", name="Save and continue").click()
+    assert page.url == f"{root}/check" and "17 May 1984" in page.inner_text("main")
+
+
+def test_R_04_on_a_telephone_without_JavaScript_it_is_sent_though_it_cannot_be_accepted_yet(plain_page: Any, page: Any, site: Site) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    plain_page.set_viewport_size({"width": 360, "height": 740})
+    enter(plain_page, site, "Amara Osei")
+    late = {"here": "later", "dated": ["", "", ""]}
+    walk(plain_page, site.base, given(site, "Ada Moss", "9000000009", commitment={"commitment_months": "2"}, document_care_plan=late))
+    assert "at least 3 are needed" in plain_page.inner_text("main") and "The CPA care plan is missing." in plain_page.inner_text("main")
+    address = plain_page.url
+    enter(page, site, "Amara Osei")  # on another device
+    page.goto(f"{site.base}/")
+    page.get_by_role("link", name="Ada Moss").click()
+    judged(page, "drafts-attention")
+    page.goto(address)
+    judged(page, "drafts-not-acceptable")
+    plain_page.get_by_role("button", name="Send it anyway, and mend the rest later").click()
+    assert plain_page.get_by_role("heading", name="Referral sent").is_visible(), plain_page.inner_text("main")
+
+
+def test_a_double_submit_makes_one_referral(page: Any, site: Site) -> None:
+    root = drafted(site.pod, "tom.whitfield@cmhwt.example", citizen={"name": "Ines Calloway", "date_of_birth": "1990-02-03", "nhs_number": "9876543210"})
+    enter(page, site, "Tom Whitfield")
+    page.goto(f"{site.base}{root}/check")
+    page.evaluate("() => { const f = document.querySelector('main form[method=post]'); const d = new URLSearchParams(new FormData(f));"
+                  " return Promise.all([1, 2].map(() => fetch(f.action, {method: 'POST', body: d}))) }")
+    found = site.pod.caller("practitioner", "tom.whitfield@cmhwt.example").get(mine="true").json["items"]
+    assert [one["citizen"] for one in found].count("Ines Calloway") == 1
+
+
+def test_R_13_why_it_is_sent_is_asked_after_sending_and_only_staff_see_what_it_may_repeat(page: Any, site: Site) -> None:
+    who = {"name": "Noor Haddad", "date_of_birth": "1984-05-17", "nhs_number": "9000000041"}
+    site.pod.sent(citizen=who)
+    root = site.base + drafted(site.pod, citizen=who)
+    enter(page, site, "Amara Osei")
+    page.goto(f"{root}/check")
+    page.get_by_role("button", name="Send the referral").click()
+    judged(page, "drafts-duplicate")
+    page.get_by_label("Why do you send it?").fill("The first was for her sister.")
+    page.get_by_role("button", name="Save and continue").click()
+    page.get_by_role("button", name="Send the referral").click()
+    here = page.url.removesuffix("/sent")
+    page.goto(here)
+    assert "May be with us already" not in page.inner_text("main")
+    enter(page, site, "Wren Callaghan")
+    page.goto(here)
+    assert "The first was for her sister." in page.inner_text("main")
