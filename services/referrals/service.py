@@ -9,6 +9,7 @@ from services.referrals.directory import api as directory_api
 from services.referrals.directory import pages as directory_pages
 from services.referrals.documents import api as documents_api
 from services.referrals.documents import pages as documents_pages
+from services.referrals.drafts import api as drafts_api
 from services.referrals.drafts import pages as draft_pages
 from services.referrals.drafts import shelf
 from services.referrals.files import checkup, housekeeping
@@ -34,7 +35,7 @@ class Referrals:
     store: ClassVar[Any] = store
     blueprints = (pages.blueprint, draft_pages.blueprint, rulebook_pages.blueprint, directory_pages.blueprint, documents_pages.blueprint,
                   looks_pages.blueprint)
-    api = (api.blueprint, rulebook_api.blueprint, directory_api.blueprint, documents_api.blueprint, looks_api.blueprint)
+    api = (api.blueprint, rulebook_api.blueprint, drafts_api.blueprint, directory_api.blueprint, documents_api.blueprint, looks_api.blueprint)
     events = Events()
     web = mounted(lambda room: create_app(room, Referrals.blueprints, Referrals.api))
     needs = staticmethod(checkup.insist)

@@ -17,6 +17,8 @@ from shared.ledger.types import Data
 SAID = "said"
 HERE, LATER = "here", "later"
 ME = "me"
+#: How a fault begins that only says that something is not there yet.
+MISSING = ("is missing", "is empty")
 
 
 @dataclass
@@ -72,10 +74,10 @@ def body(answers: Data, pathway: str, self_referral: bool) -> Data:
     said = answers.get(SAID, {})
     if said.get("in_hospital") == "no":
         made.pop("inpatient", None)
-    if said.get("named") == ME and "referrer" in made:
+    if said.get("named") == ME and isinstance(made.get("referrer"), dict):
         made["named_person"] = {name: made["referrer"][name] for name in ("name", "email", "team") if name in made["referrer"]}
     later = {kind for kind, here in said.get("papers", {}).items() if here == LATER}
-    if "documents" in made:
+    if later and "documents" in made:
         made["documents"] = [one for one in made["documents"] if one["kind"] not in later]
     return {"pathway": pathway, **({"self_referral": True} if self_referral else {}), **made}
 

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from services.referrals import body
 from services.referrals.drafts import answers as tree
 from services.referrals.drafts import cleaning
+from services.referrals.drafts.answers import MISSING
 from services.referrals.drafts.questions import choices
 from services.referrals.drafts.shelf import Draft
 from services.referrals.drafts.steps import Ask, Step
@@ -35,7 +36,6 @@ PLAIN = {"line": TextField, "number": TextField, "nhs": TextField, "lines": Text
          "telephone": TelephoneField, "email": EmailField}
 #: Of boxes in which a keyboard of digits helps.
 DIGITS = ("number", "nhs")
-MISSING = ("is missing", "is empty")
 
 
 @lru_cache(maxsize=256)
@@ -183,6 +183,8 @@ def _params(draft: Draft, step: Step, ask: Ask, alone: bool) -> Data:
     drawn |= _heading(step, ask, alone)
     if ask.kind in ("line", "email", "telephone", "nhs", "number", "lines", "wishes"):
         drawn |= {"autocomplete": ask.autocomplete, **({"classes": ask.width} if ask.width else {})}
+    if ask.choices == "half_days":
+        drawn["classes"] = "govuk-checkboxes--small"
     if ask.kind in ("email", "nhs"):
         drawn["spellcheck"] = False
     if ask.kind in DIGITS:

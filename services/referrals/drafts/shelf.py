@@ -93,10 +93,15 @@ def count(connection: Connection, owner: str) -> int:
     return connection.execute(sa.select(sa.func.count()).where(drafts.c.owner == owner, drafts.c.sent.is_(None))).scalar_one()
 
 
+def keep(connection: Connection, draft: Draft) -> None:
+    """Write a draft as it is."""
+    connection.execute(drafts.update().where(drafts.c.id == draft.id).values(_row(draft)))
+
+
 def save(connection: Connection, draft: Draft, now: datetime) -> Draft:
     """Keep what was changed of a locked draft; its days begin anew."""
     draft.version, draft.changed_at, draft.expires_at = draft.version + 1, now, now + _kept(draft.pathway)
-    connection.execute(drafts.update().where(drafts.c.id == draft.id).values(_row(draft)))
+    keep(connection, draft)
     return draft
 
 

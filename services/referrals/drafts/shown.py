@@ -56,4 +56,4 @@ def _rows(draft: Draft, step: Step, today: date) -> list[Row]:
 
 
 def _short(step: Step, ask: Ask) -> str:
-    return step.heading if len(step.asks) == 1 else ask.label.replace(" (optional)", "")
+    return ask.row or (step.heading if len(step.asks) == 1 else ask.label).replace(" (optional)", "")

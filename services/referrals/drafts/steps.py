@@ -17,7 +17,8 @@ class Ask:
     `kind`: line, lines, wishes (a list, one on each line), number, email, telephone, nhs, day, past_day (may lie a lifetime
     back), radio, checks, select, team, file. `pointer` is where the answer is kept. `enter` says what to do where nothing was
     entered; it is a fault where `must`. `subject` begins other sentences about it; `wrong` replaces them where the answer has
-    not the right form. `choices` are pairs, or the name of a list of the pathway.
+    not the right form. `choices` are pairs, or the name of a list of the pathway. `row` is what it is called where all answers
+    are shown, if that is not the label.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Ask:
     wrong: str = ""
     choices: tuple[tuple[str, str], ...] | str = ()
     width: str = ""
+    row: str = ""
     autocomplete: str = "off"
 
 

@@ -109,7 +109,8 @@ def check_page(walk: Walk, refused: Any = None, status: int = 200) -> Any:
     worries = [one for one in judging.foreseen(walk.draft, walk.actor, walk.now) if one.step not in named]
     steps = {step.key: step for step in walk.draft.steps}
     page = render_template("drafts/check.html", draft=walk.draft, way=walk.way, todo=todo, worries=worries, steps=steps,
-                           sections=shown.sections(walk.draft, walk.today), refused=refused)
+                           sections=shown.sections(walk.draft, walk.today), refused=refused,
+                           only_documents=all(one.rule == "R-06" for one in worries))
     return make_response(page, status)
 
 
