@@ -1,6 +1,7 @@
 """The JSON API of drafts: a referral that another program writes bit by bit, and sends when it is whole."""
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,9 @@ from shared.web.problems import Pager, problem
 blueprint = Blueprint("drafts-api", __name__, url_prefix="/drafts", description="Drafts: write a referral bit by bit, then send it")
 
 SHAPE = {"requestBody": {"required": True, "content": {"application/json": {"schema": patching.all_optional(json_schema(body.Referral))}}}}
+
+#: Nothing as an entry of a list, and a document of no kind, are slips; only the date of a document may come later.
+_IN_A_LIST = re.compile(r"/[0-9]+(?!/dated$)")
 
 
 @blueprint.route("")
@@ -181,7 +185,8 @@ def _object() -> Data:
 
 def _right(draft: Draft, today: date) -> None:
     """Answer what of a draft is wrong; what is merely not there yet is not."""
-    faults = {pointer: words for pointer, words in body.read(body.Referral, draft.body(), today)[1].items() if words not in answers.MISSING}
+    faults = {pointer: words for pointer, words in body.read(body.Referral, draft.body(), today)[1].items()
+              if words not in answers.MISSING or _IN_A_LIST.search(pointer)}
     if faults:
         api.right({}, faults)
 
