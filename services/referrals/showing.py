@@ -41,13 +41,13 @@ def page(desk: Desk, found: Written) -> str:
 def _stands(desk: Desk, state: State, pathway: Pathway, referral: Data, acts: set[str]) -> Data:
     """Give what is to be done: to staff the next step, to a practitioner where it stands and what is asked of them."""
     id_ = state["id"]
-    missing = [{**one, "href": _href(id_, Task("", "", *standing.mend(one)), acts)} for one in referral["missing"]]
+    missing = [{**one, "href": href(id_, Task("", "", *standing.mend(one)), acts)} for one in referral["missing"]]
     common = {"missing": missing, "waits_since": min((state["questions"][one]["at"] for one in questions_open(state)), default=None)}
     if desk.sees_all:
         step = standing.next_step(state, desk.now)
-        return {**common, "step": step, "step_href": _href(id_, step, acts), "proposes_decline": standing.proposes_decline(missing)}
+        return {**common, "step": step, "step_href": href(id_, step, acts), "proposes_decline": standing.proposes_decline(missing)}
     named = {worker["id"]: worker["name"] for worker in [_worker(state, referral)] if worker}
-    tasks = [{"title": one.title, "hint": one.hint, "href": _href(id_, one, acts), "state": "due", "text": "To do"}
+    tasks = [{"title": one.title, "hint": one.hint, "href": href(id_, one, acts), "state": "due", "text": "To do"}
              for one in standing.asked_of_practitioner(state, desk.now)]
     return {**common, "step": None, "tasks": tasks, "stands": standing.in_plain_words(state, desk.now, named),
             "is_own": access.is_own(state, desk.actor, desk.who)}
@@ -58,7 +58,7 @@ def _worker(state: State, referral: Data) -> Data | None:
     return {"id": state["allocation"]["development_worker"], "name": worker["name"] or worker["email"]} if worker else None
 
 
-def _href(id_: str, task: Task, acts: set[str]) -> str | None:
+def href(id_: str, task: Task, acts: set[str]) -> str | None:
     """Give where a task is done; None where nothing is, or whoever looks may not."""
     if task.act == "meeting":
         return f"{url_for('referrals.show', id=id_)}/meeting"
@@ -94,4 +94,5 @@ def _waited(minutes: int) -> str:
 
 def _entry(one: Data) -> dict[str, Any]:
     late = f", recorded {moment(one['recorded_at'])}" if one["recorded_at"] - one["at"] > NOTABLE else ""
-    return {**one, "when": moment(one["at"]) + late, "datetime": one["at"].isoformat()}
+    by = one["by"] if not one["by"].startswith("urn:") else "the Pod" if one["by"].startswith("urn:pod:") else "another system"
+    return {**one, "by": by, "when": moment(one["at"]) + late, "datetime": one["at"].isoformat()}

@@ -69,7 +69,7 @@ def _triage(state: State, now: datetime) -> Task:
     if questions_open(state):
         return Task("Wait for the practitioner’s answer", "You can ask again, or telephone and write the answer down.")
     if proposes_decline(missing):
-        return Task("Agree on a longer commitment, or decline", "The commitment is shorter than this pathway needs.", "decline")
+        return Task("Ask for a longer commitment, or have it declined", "It is shorter than this pathway needs. A manager can decline.", "question")
     return Task("Ask the practitioner for what is missing", act="question")
 
 
@@ -137,9 +137,7 @@ def _questions(state: State) -> Iterator[Task]:
 
 def _missing(state: State, now: datetime) -> Iterator[Task]:
     for one in domain.missing(state, now):
-        act, key = mend(one)
-        if act and one["help"]:
-            yield Task(one["what"], one["help"], act, key)
+        yield Task(one["what"], one["help"], *mend(one))
 
 
 def _named_person(state: State) -> Iterator[Task]:
