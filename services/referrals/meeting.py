@@ -99,7 +99,7 @@ def offer(state: State, now: datetime, actor: Actor, who: str, given: Data, busy
 
     `agreed` says that everybody agreed to this time in another way than by giving times.
     """
-    if refusal := _cannot_offer(state, actor):
+    if refusal := cannot_offer(state, actor):
         return refusal
     start = datetime.fromisoformat(given["starts_at"])
     span = Span(start, start + timedelta(minutes=pathway_of(state).first_meeting_minutes))
@@ -122,7 +122,8 @@ def call_off(state: State, now: datetime, actor: Actor, who: str, reason: str) -
     return [said("meeting", "meeting.cancelled", now, who, {**kept, "sequence": meeting["sequence"] + 1, "reason": reason})]
 
 
-def _cannot_offer(state: State, actor: Actor) -> Refused | None:
+def cannot_offer(state: State, actor: Actor) -> Refused | None:
+    """Say why no meeting can be offered, whenever it were; None where one can."""
     if not may(actor.roles, "referral:triage"):
         return forbidden()
     if state["stage"] != "accepted" or not state["allocation"]:

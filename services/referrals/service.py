@@ -10,12 +10,15 @@ from services.referrals.directory import pages as directory_pages
 from services.referrals.documents import api as documents_api
 from services.referrals.documents import pages as documents_pages
 from services.referrals.drafts import api as drafts_api
+from services.referrals.drafts import citizen_pages, limits
 from services.referrals.drafts import pages as draft_pages
 from services.referrals.drafts import shelf
 from services.referrals.files import checkup, housekeeping
 from services.referrals.looks import api as looks_api
 from services.referrals.looks import pages as looks_pages
 from services.referrals.looks import reading
+from services.referrals.meetings import api as meeting_api
+from services.referrals.meetings import pages as meeting_pages
 from shared.ledger.keeper import LedgerStage
 from shared.ledger.tables import staff_id
 from shared.ledger.types import Data
@@ -33,9 +36,9 @@ class Referrals:
     prefix = "/referrals"
     title = "Referrals"
     store: ClassVar[Any] = store
-    blueprints = (pages.blueprint, draft_pages.blueprint, rulebook_pages.blueprint, directory_pages.blueprint, documents_pages.blueprint,
-                  looks_pages.blueprint)
-    api = (api.blueprint, rulebook_api.blueprint, drafts_api.blueprint, directory_api.blueprint, documents_api.blueprint, looks_api.blueprint)
+    blueprints = (pages.blueprint, draft_pages.blueprint, citizen_pages.blueprint, rulebook_pages.blueprint, directory_pages.blueprint, documents_pages.blueprint,
+                  meeting_pages.blueprint, looks_pages.blueprint)
+    api = (api.blueprint, rulebook_api.blueprint, drafts_api.blueprint, directory_api.blueprint, documents_api.blueprint, meeting_api.blueprint, looks_api.blueprint)
     events = Events()
     web = mounted(lambda room: create_app(room, Referrals.blueprints, Referrals.api))
     needs = staticmethod(checkup.insist)
@@ -50,6 +53,7 @@ class Referrals:
     def keep_house(room: Any) -> None:
         """Remove what has had its time: drafts, files that are nobody's, and old looks."""
         room.database.run(lambda connection: shelf.expire(room.database, connection))
+        room.database.run(lambda connection: limits.forget(room.database, connection))
         housekeeping.keep_house(room)
         reading.forget(room.database, room.settings.looks_years)
 

@@ -1,0 +1,45 @@
+"""The forms of the introductory meeting."""
+from __future__ import annotations
+
+from services.referrals.meeting import Span, as_said
+from shared.pathways import Pathway
+from shared.web.forms import CheckboxesField, CheckboxField, DateField, Form, RadioField, TextAreaField, TextField
+
+#: The choice of a time that is not in the list.
+OTHER = "other"
+
+
+class TimesForm(Form):
+    """When somebody can: half days, times said before, and one more."""
+
+    halves = CheckboxesField("Half days", validate_choice=False)
+    keep = CheckboxesField("Times said before", validate_choice=False)
+    on = DateField("Day", what="The day")
+    starts = TextField("From")
+    ends = TextField("Until")
+    nothing = CheckboxField("None of these any more: take back what was said")
+
+
+class OfferForm(Form):
+    """When and how the meeting is offered."""
+
+    slot = RadioField("When?", validate_choice=False)
+    on = DateField("Day", what="The day")
+    starts = TextField("Begins at")
+    agreed = CheckboxField("All three have agreed to this time")
+    mode = RadioField("How?", validate_choice=False)
+    place = TextField("Where exactly? (optional)")
+
+
+class CallOffForm(Form):
+    """Why the meeting is off."""
+
+    reason = TextAreaField("Why is it called off?")
+
+
+def offer_form(pathway: Pathway, slots: list[Span], preference: str, place: str = "") -> OfferForm:
+    """Make the form of an offer, with the citizen's own preference chosen."""
+    form = OfferForm(data={"mode": preference, "place": place})
+    form.slot.choices = [(one.start.isoformat(), as_said(one)) for one in slots] + [(OTHER, "Another time")]
+    form.mode.choices = [(choice.key, choice.words) for choice in pathway.meeting_preference]
+    return form
