@@ -93,6 +93,9 @@ def accept(state: State, now: datetime, actor: Actor, who: str) -> Decision:
     if blocking := rules.missing(found):
         reasons, helps = " ".join(one["what"] for one in blocking), " ".join(one["help"] for one in blocking)
         return Refused(blocking[0]["rule"], f"It cannot be accepted as it stands. {reasons}", helps)
+    if state.get("number_of"):
+        return Refused("R-13", "The NHS number is known of somebody of another name, and nobody has found out whose it is.",
+                       "Put the number or the name right; then accept it.")
     if may_repeat(state):
         return Refused("R-13", "This citizen may already be with us, and nobody has settled it.",
                        "Keep the referral or merge it, with a reason; then accept it.")

@@ -27,6 +27,8 @@ Rows = dict[str, Mapping[str, Any]]
 #: A command of the domain, still to be told what it is about: (state, now, actor, who, ...) -> what is said.
 Command = Callable[..., Decision]
 
+#: Who sends by the public form: the citizen, who has no account.
+CITIZEN = staff_id("urn:pod:citizen")
 #: What a person did who decided.
 DID = {"accepted": "accepted", "declined": "declined", "withdrawn": "withdrew"}
 
@@ -158,7 +160,8 @@ class Desk:
     def names(self, ids: Collection[str]) -> dict[str, str]:
         """Give what to call people by id; something for everybody."""
         rows = self.people(ids)
-        return {id_: (rows[id_]["name"] or rows[id_]["email"] or "Somebody") if id_ in rows else "Somebody" for id_ in ids}
+        nobody = {CITIZEN: "The citizen"}
+        return {id_: (rows[id_]["name"] or rows[id_]["email"] or "Somebody") if id_ in rows else nobody.get(id_, "Somebody") for id_ in ids}
 
     def is_shared(self, citizen_id: str) -> bool:
         """Say whether somebody else referred the citizen too, so that what is known of them is not all from who asks."""

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.referrals import reasons
+from services.referrals import reasons, sending
+from services.referrals.desk import Desk
+from shared.ledger.store import Written
+from shared.ledger.types import Actor
 from tests.integration.referral_pages import Browser
 from tests.integration.referral_room import Pod
 
@@ -176,6 +179,8 @@ def test_R_13_a_number_in_doubt_is_put_right_by_staff_and_by_nobody_else(pod: Po
     id_ = pod.priya.post("", pod.body(citizen=OTTO, referrer={**pod.body()["referrer"], "email": PRIYA}, duplicate_reason="His.")).json["id"]
     assert "Find out whose NHS number this is" in at(pod, WREN, id_) and "we know this number as Rosa Quill" in at(pod, WREN, id_)
     assert 'name="nhs_number"' not in Browser(pod, PRIYA).get(f"/{id_}/amend/identity").text
+    refusal = pod.helen.post(f"/{id_}/accept").json
+    assert refusal["rule"] == "R-13" and "Put the number or the name right" in refusal["help"]
     born = {"name": "Otto Lind", "date_of_birth": ["2", "1", "1951"], "amendment_reason": "Two digits had changed places."}
     wrong = send(pod, WREN, f"/{id_}/amend/identity", nhs_number="987 654 3211", **born)
     assert wrong.status_code == 422 and "The NHS number" in words(wrong)
@@ -295,6 +300,21 @@ def test_R_13_a_practitioner_amends_contacts_they_are_not_shown_without_taking_a
     assert send(pod, PRIYA, f"/{id_}/amend/contact", address="1 Elm Row", amendment_reason="Moved.").status_code == 303
     found = pod.wren.get(f"/{id_}").json["citizen"]
     assert (found["address"], found["telephone"]) == ("1 Elm Row", "07700 900123")
+
+
+def test_R_11_a_citizen_who_refers_themself_has_a_page_without_a_practitioner(pod: Pod):
+    given = {"pathway": "prevention", "self_referral": True, "citizen": {"name": "Kit Marlowe", "date_of_birth": "1984-05-17"},
+             "reason": "I would like company.", "meeting_preference": "telephone", "conditions": []}
+    public = Actor("urn:pod:citizen", "", frozenset({"citizen"}))
+    with pod.room.database.transaction() as connection:
+        id_, answer = sending.send(Desk(connection, pod.room.keeper.ledger, public), given)
+    assert isinstance(answer, Written)
+    page = at(pod, WREN, id_)
+    assert "The citizen themself" in page and "Referral received" in page and "The citizen" in page and "Somebody" not in page
+    assert "Practitioner and named person" not in page and Browser(pod, WREN).get(f"/{id_}/amend/people").status_code == 404
+    assert send(pod, WREN, f"/{id_}/amend/contact", telephone="07700 900123", amendment_reason="They rang.").status_code == 303
+    assert send(pod, HELEN, f"/{id_}/accept").status_code == 303 and "allocate" in acts(pod, HELEN, id_)
+    assert Browser(pod, AMARA).get(f"/{id_}").status_code == 404
 
 
 def test_the_codes_of_reasons_are_in_the_openapi_document_and_own_words_are_taken_still(pod: Pod):
