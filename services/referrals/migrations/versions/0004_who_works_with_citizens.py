@@ -15,13 +15,12 @@ NAMED_PERSONS = {
     "postgresql": "UPDATE referrals SET named_person = (a.state::json -> 'named_person' ->> 'id')::uuid "
                   "FROM aggregates a WHERE a.id = referrals.aggregate",
 }
-WORKS_HERE = "EXISTS (SELECT 1 FROM referrals r WHERE r.development_worker = people.id)"
-SEEN = f"""
+SEEN = """
 INSERT INTO members (id, state, email, name, kind, roles, team, telephone, found_by, sorted_by, version, changed_at)
-SELECT id, 'seen', email, name, CASE WHEN {WORKS_HERE} THEN 'pod' ELSE 'practitioner' END,
-       CASE WHEN {WORKS_HERE} THEN 'worker' ELSE '' END, team, telephone, lower(name || ' ' || email || ' ' || coalesce(team, '')),
-       lower(coalesce(nullif(name, ''), email)), 0, recorded_at
-FROM people WHERE kind = 'staff' AND email IS NOT NULL"""
+SELECT id, 'seen', email, name, CASE WHEN worker THEN 'pod' ELSE 'practitioner' END, CASE WHEN worker THEN 'worker' ELSE '' END,
+       team, telephone, lower(name || ' ' || email || ' ' || coalesce(team, '')), lower(coalesce(nullif(name, ''), email)), 0, recorded_at
+FROM (SELECT people.*, EXISTS (SELECT 1 FROM referrals r WHERE r.development_worker = people.id) AS worker
+      FROM people WHERE kind = 'staff' AND email IS NOT NULL) AS staff"""
 
 
 def upgrade() -> None:
