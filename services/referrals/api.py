@@ -10,10 +10,10 @@ from flask import request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from services.referrals import amending, asking, body, directory, lists, sending, view
+from services.referrals import amending, asking, body, directory, sending, view, worklists
 from services.referrals.desk import Answer, Desk
 from services.referrals.looks import noting
-from services.referrals.references import read_reference
+from services.referrals.worklists import asked
 from shared.calendar import london_day
 from shared.ledger.store import Stale, Written
 from shared.ledger.types import Actor, Refused
@@ -22,7 +22,7 @@ from shared.schemas.shape import Shape, json_schema
 from shared.web.context import current_actor, current_room, requires, transaction
 from shared.web.etags import changed_meanwhile, etag, if_match
 from shared.web.idempotency import in_transaction
-from shared.web.problems import PAGE_LIMIT, Pager, problem
+from shared.web.problems import Pager, problem
 
 blueprint = Blueprint("referrals-api", __name__, url_prefix="/referrals", description="Referrals: send, follow, decide, allocate")
 
@@ -49,24 +49,17 @@ def _tolerant(schema: Any) -> Any:
     return schema
 
 
-#: The filters of the list, for the OpenAPI document.
-FILTERS = [{"in": "query", "name": name, "schema": {"type": "string", **more}} for name, more in (
-    ("state", {"enum": list(lists.STATES)}), ("mine", {"enum": ["true", "false"]}), ("overdue", {"enum": ["true", "false"]}),
-    ("reference", {}), ("after", {"format": "uuid"}))]
-FILTERS.append({"in": "query", "name": "limit", "schema": {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT}})
-
-
 @blueprint.route("")
 class Referrals(MethodView):
     """All referrals one may see."""
 
-    @blueprint.doc(parameters=FILTERS)
+    @blueprint.doc(parameters=asked.PARAMETERS)
     @requires(WITH_US)
     def get(self) -> dict[str, Any]:
-        """List referrals, newest first; filters `state`, `mine`, `overdue`, `reference`."""
-        filters, pager = _filters(), Pager.of_request()
+        """List referrals, newest first unless `sort` says otherwise; with `due`, what is due first comes first."""
+        wanted, pager = asked.filters(), Pager.of_request()
         with current_room.database.read() as connection:
-            return pager.page(lists.listed(open_desk(connection), filters, pager.fetch, page_after(pager)))
+            return pager.page(worklists.listed(open_desk(connection), wanted, pager.fetch, page_after(pager)))
 
     @blueprint.doc(**described(body.Referral))
     @requires(WITH_US)
@@ -216,23 +209,6 @@ def right(taken: dict[str, Any], faults: body.Faults) -> dict[str, Any]:
 def shown(desk: Desk, found: Written, status: int = 200) -> Any:
     """Answer with a referral as it stands now."""
     return view.whole(desk, found), status, {"ETag": etag(found.version)}
-
-
-def _filters() -> lists.Filters:
-    given = request.args
-    state, typed = given.get("state", ""), given.get("reference", "")
-    errors = []
-    if state and state not in lists.STATES:
-        errors.append({"pointer": "/state", "detail": f"must be one of {', '.join(lists.STATES)}"})
-    if typed and not read_reference(typed):
-        errors.append({"pointer": "/reference", "detail": "is not a reference of ours; check each letter"})
-    if errors:
-        problem(422, "The filter is not valid.", errors=errors)
-    return lists.Filters(state, _yes("mine"), _yes("overdue"), read_reference(typed) or "")
-
-
-def _yes(name: str) -> bool:
-    return request.args.get(name, "").lower() in ("1", "true", "yes")
 
 
 def page_after(pager: Pager) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.referrals import clocks, domain, events, rules
+from services.referrals import clocks, domain, events, indexes, rules
 from services.referrals.files.table import files_table
 from services.referrals.looks.table import looks_table
 from services.referrals.state import (
@@ -44,8 +44,9 @@ sa.Index("people_date_of_birth", tables.people.c.date_of_birth)
 
 #: One row per referral, for lists. `complete_from` and `complete_until` are days, empty when something is missing for
 #: good; `due_on` is the day of R-07, empty before its clock starts. `target` is what is to be done next, by `target_on`
-#: and at the latest before `late_from`; all three are empty where nothing is. `lapses_on` is the first day on which a
-#: document counts no more. Days are text, YYYY-MM-DD.
+#: and at the latest before `late_from`; where nothing is, `target` is empty and `target_on` FOR_EVER, so that it comes last.
+#: `lapses_on` is the last day on which every document counts. `worklist` is who acts next, one of WORKLISTS, or empty.
+#: Days are text, YYYY-MM-DD.
 referrals = sa.Table(
     "referrals", metadata,
     sa.Column("id", key(), primary_key=True),
@@ -57,27 +58,28 @@ referrals = sa.Table(
     sa.Column("complete_until", sa.Text, nullable=False),
     sa.Column("due_on", sa.Text, nullable=False),
     sa.Column("target", sa.Text, nullable=False, server_default=""),
-    sa.Column("target_on", sa.Text, nullable=False, server_default=""),
+    sa.Column("target_on", sa.Text, nullable=False, server_default=clocks.FOR_EVER.isoformat()),
     sa.Column("late_from", Instant()),
     sa.Column("lapses_on", sa.Text, nullable=False, server_default=""),
     sa.Column("citizen", key(), nullable=False, index=True),
-    sa.Column("practitioner", key(), index=True),
+    sa.Column("practitioner", key()),
     sa.Column("team", sa.Text, nullable=False, server_default=""),
-    sa.Column("named_person", key(), index=True),
-    sa.Column("sent_by", key(), nullable=False, index=True),
-    sa.Column("development_worker", key(), index=True),
+    sa.Column("named_person", key()),
+    sa.Column("sent_by", key(), nullable=False),
+    sa.Column("development_worker", key()),
     sa.Column("journey_closes_on", sa.Text),
     sa.Column("meeting_at", Instant()),
     sa.Column("meeting_until", Instant()),
     sa.Column("held_at", Instant()),
     sa.Column("duplicate", sa.Boolean, nullable=False),
     sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("named_person_goes", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("named_person_needed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("worklist", sa.Text, nullable=False, server_default=""),
     sa.Column("flag", sa.Text, nullable=False),
     sa.Column("received_at", Instant(), nullable=False),
 )
-sa.Index("referrals_by_stage", referrals.c.stage, referrals.c.received_at, referrals.c.id)
-sa.Index("referrals_by_time", referrals.c.received_at, referrals.c.id)
+
+indexes.of(referrals, tables.people)
 
 #: What of a citizen was amended: `old` and `new` as their column in `people` keeps them. `citizen` is whose row it was.
 amended = sa.Table(
@@ -162,6 +164,9 @@ sa.Index("directory_changes_of", directory_changes.c.subject, directory_changes.
 
 #: Stages in which a referral is under way: what hospitals say of its citizen is recorded.
 LIVE = ("open", "accepted")
+#: Who acts next: the Pod decides, the practitioner answers, a manager allocates, the development worker arranges the first
+#: meeting, all meet.
+WORKLISTS = ("triage", "waiting", "allocate", "arrange", "meet")
 
 
 class Known(NamedTuple):
@@ -215,7 +220,7 @@ def read_model(state: State) -> dict[sa.Table, list[dict[str, Any]]]:
     return {referrals: [{
         "id": state["id"], "aggregate": state["id"], "reference": state["reference"], "pathway": state["pathway"],
         "stage": state["stage"], "citizen": state["citizen_id"], "sent_by": state["sent_by"], "flag": _flag(state),
-        "duplicate": may_repeat(state), "asked": bool(questions_open(state)), "named_person_goes": bool(named_person_goes(state)),
+        "duplicate": may_repeat(state), "asked": bool(questions_open(state)), "named_person_needed": _needs_named_person(state), "worklist": _worklist(state),
         "journey_closes_on": state["journey_closes_on"], "received_at": datetime.fromisoformat(state["received_at"]),
         **_clocks(state), **_people(state), **_meeting(state)}]}
 
@@ -227,7 +232,7 @@ def _clocks(state: State) -> dict[str, Any]:
     return {
         "complete_from": window[0].isoformat() if window else "", "complete_until": window[1].isoformat() if window else "",
         "due_on": due[0].isoformat() if due else "", "lapses_on": min(lapses, default=""),
-        "target": target.kind if target else "", "target_on": target.due_on.isoformat() if target else "",
+        "target": target.kind if target else "", "target_on": (target.due_on if target else clocks.FOR_EVER).isoformat(),
         "late_from": target.late_from if target else None}
 
 
@@ -245,6 +250,23 @@ def _meeting(state: State) -> dict[str, Any]:
     return {"meeting_at": datetime.fromisoformat(meeting["starts_at"]) if planned else None,
             "meeting_until": datetime.fromisoformat(meeting["ends_at"]) if planned else None,
             "held_at": datetime.fromisoformat(held) if held else None}
+
+
+def _needs_named_person(state: State) -> bool:
+    if not pathway_of(state).named_person_required or state["stage"] not in LIVE or state["died_on"]:
+        return False
+    return state["named_person"] is None or bool(named_person_goes(state))
+
+
+def _worklist(state: State) -> str:
+    """Say who acts next; where everything has stopped only what is open still waits for its end (J-14)."""
+    if state["stage"] == "open":
+        return "waiting" if questions_open(state) and not state["died_on"] else "triage"
+    if state["stage"] != "accepted" or stopped_at(state) or first_held(state):
+        return ""
+    if not state["allocation"]:
+        return "allocate"
+    return "meet" if _meeting(state)["meeting_at"] else "arrange"
 
 
 def _flag(state: State) -> str:

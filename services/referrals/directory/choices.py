@@ -23,8 +23,9 @@ def workers(desk: Desk, chosen: str | None = None) -> list[tuple[str, str]]:
 
     `chosen` is the id of who is on it now.
     """
-    from services.referrals import lists  # late: a desk introduces staff to the directory, and lists stand on a desk
-    load, today = lists.loads(desk), london_day(desk.now)
+    # late: a desk introduces staff to the directory, and lists stand on a desk
+    from services.referrals import worklists
+    load, today = worklists.loads(desk), london_day(desk.now)
     query = sa.select(members).where(members.c.kind == POD, members.c.state != REMOVED, members.c.roles.contains(ROLE)).order_by(
         members.c.sorted_by, members.c.id)
     here = [row for row in desk.connection.execute(query).mappings() if not has_left(dict(row), today)]

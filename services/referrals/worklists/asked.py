@@ -1,0 +1,67 @@
+"""What the API is asked for when it lists referrals."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import request
+
+from services.referrals.references import read_reference
+from services.referrals.worklists.filters import DUE, SORTS, STATES, Filters
+from shared.ledger.tables import staff_id
+from shared.pathways import PATHWAYS, team_key
+from shared.schemas.kinds import take_nhs_number
+from shared.web.problems import PAGE_LIMIT, problem
+
+CHOICES = {"state": STATES, "due": DUE, "pathway": tuple(PATHWAYS), "sort": SORTS}
+YES_NO = ("mine", "overdue", "waiting")
+WORDS = {
+    "mine": "only those one sent, is practitioner or named person of, or works on as development worker",
+    "overdue": "first meeting overdue, and no development worker chosen", "waiting": "the practitioner has a question to answer",
+    "due": "next target: due today, overdue, or breached (a first meeting after 21 days); soonest first unless sorted otherwise",
+    "team": "name of the practitioner's team", "worker": "work email address of the development worker",
+    "nhs_number": "of the citizen; a practitioner finds only what they may see",
+    "sort": "received: newest first; oldest: longest waiting first; target: soonest due first"}
+
+
+def _parameters() -> Iterator[dict[str, Any]]:
+    shapes: dict[str, dict[str, Any]] = {
+        **{name: {"type": "string", "enum": list(words)} for name, words in CHOICES.items()},
+        **{name: {"type": "string", "enum": ["true", "false"]} for name in YES_NO},
+        **{name: {"type": "string"} for name in ("team", "worker", "reference", "nhs_number")},
+        "after": {"type": "string", "format": "uuid"}, "limit": {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT}}
+    for name, shape in shapes.items():
+        yield {"in": "query", "name": name, "schema": shape, **({"description": WORDS[name]} if name in WORDS else {})}
+
+
+#: The filters of the list, for the OpenAPI document.
+PARAMETERS = list(_parameters())
+
+
+def filters() -> Filters:
+    """Read the filters from the query; what is wrong with any of them is answered 422."""
+    given = {name: request.args.get(name, "") for name in ("team", "worker", "reference", "nhs_number", *CHOICES)}
+    errors = [{"pointer": f"/{name}", "detail": detail} for name, detail in _faults(given)]
+    if errors:
+        problem(422, "The filter is not valid.", errors=errors)
+    return Filters(
+        state=given["state"], due=given["due"], pathway=given["pathway"], sort=given["sort"],
+        mine=_yes("mine"), overdue=_yes("overdue"), waiting=_yes("waiting"), team=team_key(given["team"]) if given["team"] else "", worker=staff_id(given["worker"]) if given["worker"] else "",
+        reference=read_reference(given["reference"]) or "", nhs_number=given["nhs_number"].replace(" ", ""))
+
+
+def _faults(given: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for name, words in CHOICES.items():
+        if given[name] and given[name] not in words:
+            yield name, f"must be one of {', '.join(words)}"
+    if given["reference"] and not read_reference(given["reference"]):
+        yield "reference", "is not a reference of ours; check each letter"
+    yield from ((name, "must be text") for name in ("team", "worker") if "\x00" in given[name])
+    try:
+        take_nhs_number(given["nhs_number"]) if given["nhs_number"] else None
+    except ValueError as fault:
+        yield "nhs_number", str(fault)
+
+
+def _yes(name: str) -> bool:
+    return request.args.get(name, "").lower() in ("1", "true", "yes")

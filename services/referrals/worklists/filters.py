@@ -1,0 +1,151 @@
+"""Which referrals are wanted, in which order, as conditions an index answers."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any, NamedTuple, cast
+
+import sqlalchemy as sa
+
+from services.referrals import indexes
+from services.referrals.store import referrals
+from shared.calendar import start_of_london_day
+from shared.database import Database
+from shared.pathways import PATHWAYS
+
+Conditions = list[sa.ColumnElement[bool]]
+
+STATES = ("received", "complete", "accepted", "declined", "withdrawn")
+DUE = ("today", "overdue", "breached")
+SORTS = ("received", "oldest", "target")
+#: Days before a document lapses from which a list of those lapsing has it: the longest of any pathway (R-06).
+WARNING_DAYS = max(pathway.document_warning_days for pathway in PATHWAYS.values())
+#: Citizens of one beginning that are looked through; whoever is beyond is found by more letters.
+MOST = 200
+#: First meetings of the next so many days are "this week".
+WEEK = 7
+
+c = referrals.c
+
+
+class Order(NamedTuple):
+    """What a list is sorted by; ties go by id."""
+
+    column: sa.Column[object]
+    descending: bool = False
+
+
+ORDERS: Mapping[str, Order] = {
+    "received": Order(c.received_at, descending=True), "oldest": Order(c.received_at), "target": Order(c.target_on),
+    "lapses": Order(c.lapses_on), "meeting": Order(c.meeting_at)}
+
+
+class Moment(NamedTuple):
+    """Now, and the day it is in London."""
+
+    now: object
+    today: date
+
+    def day(self, after: int = 0) -> str:
+        """Give a day so many days from today, as text."""
+        return (self.today + timedelta(days=after)).isoformat()
+
+
+class Filters(NamedTuple):
+    """Which referrals are wanted; what is empty leaves all.
+
+    `worklist` is one of `tabs.TABS`, `whose` mine or team; `team` a `team_key`, `worker` an id of staff, `begins` the beginning
+    of a citizen's name, `older_than` days since receipt; `goes_on` leaves out what has ended; `sort` one of ORDERS.
+    """
+
+    state: str = ""
+    mine: bool = False
+    overdue: bool = False
+    reference: str = ""
+    worklist: str = ""
+    due: str = ""
+    waiting: bool = False
+    pathway: str = ""
+    team: str = ""
+    worker: str = ""
+    nhs_number: str = ""
+    begins: str = ""
+    older_than: int = 0
+    whose: str = ""
+    goes_on: bool = False
+    sort: str = ""
+
+    @property
+    def order(self) -> Order:
+        """Give the order: newest first where nothing is said."""
+        return ORDERS[self.sort or ("target" if self.due else "received")]
+
+
+def as_said(where: str) -> sa.ColumnElement[bool]:
+    """Write a condition word for word as its index has it; SQLAlchemy would add to it for SQLite."""
+    return cast(Any, sa.text(where))
+
+
+def complete(at: Moment) -> sa.ColumnElement[bool]:
+    """Nothing is missing today."""
+    return sa.and_(as_said(indexes.PARTS["decide"]), c.complete_from <= at.day(), c.complete_until >= at.day())
+
+
+def due(at: Moment, word: str) -> sa.ColumnElement[bool]:
+    """What is due today, overdue, or breached (R-07, R-10); what is overdue since an hour is due today no more."""
+    today = sa.and_(c.target_on == at.day(), c.late_from > at.now)
+    late = sa.and_(c.target_on <= at.day(), sa.not_(today))
+    return {"today": today, "overdue": late, "breached": sa.and_(late, c.target == "first_meeting", c.late_from <= at.now)}[word]
+
+
+def lapsing(at: Moment) -> sa.ColumnElement[bool]:
+    """A document lapses soon, or has."""
+    return sa.and_(as_said(indexes.LAPSING), c.lapses_on <= at.day(WARNING_DAYS))
+
+
+def meeting_soon(at: Moment) -> sa.ColumnElement[bool]:
+    """The first meeting is within a week, or was and nobody has said that it was held."""
+    return sa.and_(as_said(indexes.MEET), c.meeting_at < start_of_london_day(at.today + timedelta(days=WEEK)))
+
+
+def conditions(filters: Filters, at: Moment, within: Callable[[Moment], sa.ColumnElement[bool]] | None = None) -> Conditions:
+    """Give what a referral must meet; `within` is the condition of its worklist."""
+    found = [within(at)] if within else []
+    found += [getattr(c, name) == value for name, value in (
+        ("pathway", filters.pathway), ("team", filters.team), ("development_worker", filters.worker),
+        ("reference", filters.reference)) if value]
+    if filters.state == "complete":
+        found.append(complete(at))
+    elif filters.state:
+        found += [c.stage == ("open" if filters.state == "received" else filters.state)]
+    if filters.state == "received":
+        found.append(sa.not_(sa.and_(c.complete_from <= at.day(), c.complete_until >= at.day())))
+    if filters.overdue:
+        found += [as_said(indexes.UNALLOCATED), c.due_on < at.day()]
+    if filters.goes_on:
+        found.append(as_said(indexes.GOES_ON))
+    if filters.waiting:
+        found.append(c.worklist == "waiting")
+    if filters.due:
+        found.append(due(at, filters.due))
+    if filters.older_than:
+        found.append(c.received_at < start_of_london_day(at.today - timedelta(days=filters.older_than - 1)))
+    return found
+
+
+def person(filters: Filters, people: sa.Table, database: Database) -> sa.Select[tuple[str]] | None:
+    """Give the citizens who are looked for, at most MOST; None where nobody is."""
+    query = sa.select(people.c.id).where(people.c.kind == "citizen")
+    if filters.nhs_number:
+        return query.where(people.c.nhs_number == filters.nhs_number)
+    if not filters.begins:
+        return None
+    least, before = (">=", "<") if database.is_sqlite else ("~>=~", "~<~")
+    name, begins = sa.func.lower(people.c.name), _lower(filters.begins, database)
+    return query.where(name.op(least, is_comparison=True)(begins), name.op(before, is_comparison=True)(begins + chr(0x10FFFF))).order_by(
+        sa.text("lower(name)") if database.is_sqlite else sa.text("lower(name) USING ~<~")).limit(MOST)
+
+
+def _lower(text: str, database: Database) -> str:
+    """Write in small letters as the database does: SQLite knows those of English only."""
+    return text.translate({n: n + 32 for n in range(65, 91)}) if database.is_sqlite else text.lower()

@@ -1,0 +1,41 @@
+"""What somebody typed to find a referral: its reference, an NHS number, or the beginning of a citizen's name; pure."""
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from services.referrals.references import read_reference
+from shared.schemas.kinds import take_nhs_number
+
+#: Fewer letters begin too many names.
+LEAST = 2
+
+
+class Found(NamedTuple):
+    """What it is; `fault` says what is wrong where it can be none of them."""
+
+    reference: str = ""
+    nhs_number: str = ""
+    begins: str = ""
+    fault: str = ""
+
+
+def read(typed: str) -> Found:
+    """Say what was typed; with a digit in it, it is no name."""
+    plain = " ".join(typed.replace("\x00", "").split())
+    if not plain:
+        return Found()
+    if not any(letter.isdigit() for letter in plain) and not plain.upper().startswith("R-"):
+        return Found(begins=plain) if len(plain) >= LEAST else Found(fault=f"Type at least {LEAST} letters of the name.")
+    digits = re.sub(r"[\s-]", "", plain)
+    if digits.isdecimal():
+        return _number(digits)
+    reference = read_reference(plain)
+    return Found(reference=reference) if reference else Found(fault="That is not a reference of ours. Check each letter.")
+
+
+def _number(digits: str) -> Found:
+    try:
+        return Found(nhs_number=take_nhs_number(digits))
+    except ValueError:
+        return Found(fault="That is not an NHS number. Check each of its ten digits.")

@@ -1,0 +1,111 @@
+"""What is next with a referral of a list, and by when, in words; pure. `row` is a row of the table `referrals`."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from services.referrals.clocks import Target
+from services.referrals.rules import in_words
+from shared.calendar import is_working_day, london, london_day, working_hours
+from shared.pathways import PATHWAYS
+
+Row = Mapping[str, Any]
+
+#: What a target asks for.
+ASKS = {"response": "Answer", "first_meeting": "First meeting"}
+NEXT = {"allocate": "Choose the development worker", "arrange": "Arrange the first meeting",
+        "waiting": "Wait for the practitioner’s answer", "triage": "Ask the practitioner for what is missing"}
+NOTHING = "Nothing more is to be done"
+#: Working days that are counted; beyond them the day says more.
+COUNTED = 60
+
+
+def target(row: Row) -> Target | None:
+    """Give what is to be done by when; None where nothing is."""
+    return Target(row["target"], date.fromisoformat(row["target_on"]), row["late_from"], None) if row["target"] else None
+
+
+def next_step(row: Row, complete: bool, now: datetime) -> str:
+    """Say what the Pod does next."""
+    if row["flag"] == "died" and row["stage"] == "open":
+        return "Withdraw or decline the referral"
+    if row["duplicate"]:
+        return "Settle whether this citizen is with us already"
+    if row["worklist"] in ("triage", "waiting") and complete:
+        return "Accept or decline it"
+    if row["worklist"] == "meet":
+        return "Hold the first meeting" if row["meeting_until"] > now else "Say whether the first meeting was held"
+    return NEXT.get(row["worklist"], NOTHING)
+
+
+def when(row: Row, now: datetime) -> str:
+    """Say by when, in working days while they can be counted: "Answer due today by 16:30"."""
+    if row["worklist"] == "meet":
+        return f"It is on {_moment(row['meeting_at'])}"
+    if (found := target(row)) is None:
+        return ""
+    return f"{ASKS[found.kind]} {due(found, now)}"
+
+
+def due(found: Target, now: datetime) -> str:
+    """Say how a target stands: due in 3 working days, due today by 16:30, 2 working days overdue."""
+    today, closes = london_day(now), _closes(found.due_on)
+    if found.word(now) == "due_today":
+        return f"due today by {closes}" if closes else "due today"
+    if found.word(now) == "ahead":
+        days = working_days(today, found.due_on)
+        return f"due in {_days(days)}, by {closes + ' on ' if closes else ''}{_day(found.due_on)}" if days < COUNTED else f"due by {in_words(found.due_on)}"
+    return overdue(found, now)
+
+
+def overdue(found: Target, now: datetime) -> str:
+    """Say by how much a target is overdue, in time the Pod was open."""
+    today = london_day(now)
+    days = working_days(found.due_on, today)
+    if days >= COUNTED:
+        return f"overdue since {in_words(found.due_on)}"
+    if days:
+        return f"{_days(days)} overdue"
+    return f"overdue since {_closes(found.due_on)} today" if found.due_on == today else f"overdue since {_day(found.due_on)}"
+
+
+def notes(row: Row, today: date) -> Iterator[str]:
+    """Give what else is to be seen to."""
+    if row["named_person_needed"]:
+        yield "Named person needed"
+    if row["lapses_on"] and row["stage"] in ("open", "accepted") and not row["journey_closes_on"]:
+        last = date.fromisoformat(row["lapses_on"])
+        if last < today:
+            yield f"Document lapsed after {in_words(last)}"
+        elif (last - today).days <= PATHWAYS[row["pathway"]].document_warning_days:
+            yield f"Document lapses after {in_words(last)}"
+
+
+@lru_cache(maxsize=4096)
+def working_days(after: date, until: date) -> int:
+    """Count the working days after a day, up to and with another; at most COUNTED."""
+    day, found = after, 0
+    while day < until and found < COUNTED:
+        day += timedelta(days=1)
+        found += is_working_day(day)
+    return found
+
+
+def _closes(day: date) -> str:
+    hours = working_hours(day)
+    return f"{london(hours[1]):%H:%M}" if hours else ""
+
+
+def _days(count: int) -> str:
+    return f"{count} working day{'' if count == 1 else 's'}"
+
+
+def _day(day: date) -> str:
+    return f"{day:%A} {day.day} {day:%B}"
+
+
+def _moment(at: datetime) -> str:
+    there = london(at)
+    return f"{_day(there.date())} at {there:%H:%M}"
