@@ -302,6 +302,32 @@ def test_R_13_a_practitioner_amends_contacts_they_are_not_shown_without_taking_a
     assert (found["address"], found["telephone"]) == ("1 Elm Row", "07700 900123")
 
 
+def test_R_11_where_any_team_may_refer_the_team_is_typed(pod: Pod):
+    id_ = pod.sent(pathway="prevention", named_person=None, documents=[])
+    browser = Browser(pod, AMARA)
+    stands = typed(browser.get(f"/{id_}/amend/people").text)
+    assert stands["referrer_team"] == "Community Mental Health and Wellbeing Team"
+    given = stands | {"referrer_team": "Elm Street Surgery", "amendment_reason": "I moved."}
+    assert browser.send(f"/{id_}/amend/people", given).status_code == 303
+    assert "Elm Street Surgery" in at(pod, WREN, id_)
+
+
+@pytest.mark.parametrize("junk", ["\x00", "\ud800", "x" * 4001, "\x1b[31m"])
+def test_junk_is_answered_at_its_box_and_never_breaks_a_page(pod: Pod, junk: str):
+    id_ = pod.sent()
+    pod.wren.post(f"/{id_}/questions", {"words": "Which ward?"})
+    (question,) = pod.amara.get(f"/{id_}").json["questions"]
+    sent = junk.encode("utf-8", "surrogatepass")
+    for email, path, given in ((WREN, "question", {"words": sent}), (HELEN, "decline", {"reason": "other", "words": sent}),
+                               (HELEN, "decline", {"reason": sent, "words": "x"}), (WREN, "settle", {"into": sent, "reason": sent}),
+                               (AMARA, f"questions/{question['id']}", {"words": sent}), (AMARA, "amend/asked", {"reason": sent}),
+                               (AMARA, "amend/contact", {"do_not": sent, "contact_by": sent, "amendment_reason": sent}),
+                               (WREN, "amend/identity", {"name": sent, "date_of_birth": [sent, sent, sent], "nhs_number": sent}),
+                               (AMARA, "amend/hospital", {"ward": sent, "legal_status": sent, "stood": sent})):
+        assert send(pod, email, f"/{id_}/{path}", **given).status_code in (303, 409, 422), path
+    assert Browser(pod, WREN).get(f"/{id_}").status_code == 200
+
+
 def test_R_11_a_citizen_who_refers_themself_has_a_page_without_a_practitioner(pod: Pod):
     given = {"pathway": "prevention", "self_referral": True, "citizen": {"name": "Kit Marlowe", "date_of_birth": "1984-05-17"},
              "reason": "I would like company.", "meeting_preference": "telephone", "conditions": []}

@@ -82,7 +82,8 @@ def _opened(desk: Desk, found: Written, group: str, prefilled: bool = False) -> 
         problem(404, "There is no such page.")
     stands = groups.standing(referral)
     stands["nhs_number"] = nhs(stands["nhs_number"])
-    form = groups.GROUPS[group].form(data=stands) if prefilled else groups.GROUPS[group].form()
+    made = groups.form_of(group, pathway)
+    form = made(data=stands) if prefilled else made()
     if "nhs_number" in form and not desk.sees_all:
         del form["nhs_number"]
     _choices(form, pathway, stands)
@@ -97,7 +98,7 @@ def _choices(form: Any, pathway: Pathway, stands: Data) -> None:
     if "social_issues" in form and not pathway.social_issue:
         del form["social_issues"]
     for name in ("referrer_team", "named_team"):
-        if name in form:
+        if name in form and pathway.team:
             teams = dict.fromkeys([*(team.name for team in pathway.team), *filter(None, [stands.get(name)])])
             form[name].choices = [("", "Choose a team"), *((team, team) for team in teams)]
 

@@ -86,6 +86,13 @@ class PeopleForm(AmendForm):
     named_team = SelectField("Team of the named person", validate_choice=False)
 
 
+class AnyTeamForm(PeopleForm):
+    """The same where any team may refer, so that there is none to choose from."""
+
+    referrer_team = TextField("Team of the practitioner")
+    named_team = TextField("Team of the named person")
+
+
 class AskedForm(AmendForm):
     """What is asked of the Pod."""
 
@@ -122,6 +129,11 @@ GROUPS: Mapping[str, Group] = {
     "kin": Group("Next of kin", KinForm), "identity": Group("Who the citizen is", IdentityForm),
     "people": Group("Practitioner and named person", PeopleForm), "asked": Group("What was asked", AskedForm),
     "conditions": Group("Conditions", ConditionsForm), "hospital": Group("In hospital when referred", HospitalForm)}
+
+
+def form_of(group: str, pathway: Pathway) -> type[AmendForm]:
+    """Give the form of a group."""
+    return AnyTeamForm if group == "people" and not pathway.team else GROUPS[group].form
 
 
 def open_groups(referral: Data, pathway: Pathway) -> list[str]:
