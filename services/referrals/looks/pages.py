@@ -39,10 +39,17 @@ def show(id: UUID) -> Any:
 
 
 def _by_day(items: list[Data]) -> list[tuple[str, list[Data]]]:
-    timed = [{**one, "time": f"{london(datetime.fromisoformat(one['at'])):%H:%M}", "of": _of(one["who"])} for one in items]
-    return [(name, list(ones)) for name, ones in groupby(timed, key=lambda one: day(one["at"]))]
+    """Give looks by day; of one person's looks at the same thing one after the other one line, with how many they were."""
+    return [(name, [_line(list(same)) for _, same in groupby(ones, key=_same)]) for name, ones in groupby(items, key=lambda one: day(one["at"]))]
 
 
+def _same(one: Data) -> tuple[Any, ...]:
+    return one["who"]["name"], one["who"]["team"], one["what"], one["document_id"], one["refused"]
+
+
+def _line(same: list[Data]) -> Data:
+    last, first = (f"{london(datetime.fromisoformat(one['at'])):%H:%M}" for one in (same[0], same[-1]))
+    return {**same[0], "time": last if first == last else f"{first} to {last}", "count": len(same), "of": _of(same[0]["who"])}
 
 
 def _of(who: Data) -> str:

@@ -14,7 +14,7 @@ class TimesForm(Form):
 
     halves = CheckboxesField("Half days", validate_choice=False)
     keep = CheckboxesField("Times said before", validate_choice=False)
-    on = DateField("Day", what="The day")
+    on = DateField("Which day?", what="The day")
     starts = TextField("From")
     ends = TextField("Until")
     nothing = CheckboxField("None of these any more: take back what was said")
@@ -24,7 +24,7 @@ class OfferForm(Form):
     """When and how the meeting is offered."""
 
     slot = RadioField("When?", validate_choice=False)
-    on = DateField("Day", what="The day")
+    on = DateField("Which day?", what="The day")
     starts = TextField("Begins at")
     agreed = CheckboxField("All three have agreed to this time")
     mode = RadioField("How?", validate_choice=False)
