@@ -10,8 +10,9 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from tests.support.browser import CHROMIUM, FLAGS
+from tests.support.drafts import answers, fill, walk
 from tests.support.ground import ROOT, free_port
-from tests.support.suite import AMARA, HELEN, RAVI, WREN, Suite, nhs_number, running
+from tests.support.suite import AMARA, HELEN, RAVI, WREN, Suite, days_ago, nhs_number, running
 
 FOLDER = ROOT / "docs" / "screenshots"
 WIDTH = 1200
@@ -51,20 +52,31 @@ def then(first: Step, role: str, name: str) -> Step:
     return both
 
 
+def on_the_form(step: str) -> Step:
+    """Make the step that opens a page of the form, all pages before it answered."""
+    def open_it(page: Any, suite: Suite) -> None:
+        given = answers(days_ago, name={"name": "Robin Ashdown"}, nhs_number={"nhs_number": nhs_number()}, commitment={"commitment_months": "2"})
+        walk(page, f"{suite.base}/referrals", given, until=step)
+    return open_it
+
+
 def wrong_form(page: Any, suite: Suite) -> None:
-    """Send a form with faults: everything typed stays."""
-    page.goto(f"{suite.base}/referrals/new?pathway=core")
-    page.get_by_label("Name", exact=True).fill("Robin Ashdown")
-    page.get_by_label("NHS number").fill("943 476 5918")
-    page.get_by_role("button", name="Send the referral").click()
+    """Save a page with a fault: what was typed stays."""
+    on_the_form("nhs-number")(page, suite)
+    fill(page, {"nhs_number": "943 476 5918"})
+    page.get_by_role("button", name="Save and continue").click()
+
+
+def all_steps(page: Any, suite: Suite) -> None:
+    """Open the page of all steps of a draft half written."""
+    on_the_form("document-care-plan")(page, suite)
+    page.get_by_role("button", name="Save and come back later").click()
 
 
 def sent(page: Any, suite: Suite) -> None:
     """Send a whole referral."""
-    from tests.browser.test_path import fill_referral
-    page.goto(f"{suite.base}/referrals/new?pathway=core")
-    fill_referral(page, "Robin Ashdown", nhs_number())
-    page.get_by_role("button", name="Send the referral").click()
+    on_the_form("check")(page, suite)
+    page.get_by_role("button", name="Send").click()
 
 
 MANAGER: dict[str, Step] = {
@@ -74,9 +86,11 @@ MANAGER: dict[str, Step] = {
     "notification": then(go("/notifications/?recipient=wren.callaghan@pod.example"), "link", "a review is due"), "notification-rules": go("/notifications/rules"),
     "notification-rule": then(go("/notifications/rules"), "link", "Change")}
 PICTURES: dict[str, dict[str, Step]] = {
-    "": {"start": go("/start"), "sign-in": go("/referrals/sign-in"), "cafe": go("/cafe/")},
-    AMARA: {"referrals": go("/referrals/"), "referral-form": go("/referrals/new?pathway=core"), "referral-errors": wrong_form,
-            "referral-sent": sent},
+    "": {"start": go("/start"), "sign-in": go("/referrals/sign-in"), "cafe": go("/cafe/"), "self-referral": go("/referrals/self"),
+         "self-referral-question": then(go("/referrals/self"), "button", "Start now")},
+    AMARA: {"referrals": go("/referrals/"), "referral-pathway": go("/referrals/drafts/new"), "referral-form": on_the_form("contact"),
+            "referral-warned": on_the_form("document-care-plan"), "referral-errors": wrong_form, "referral-steps": all_steps,
+            "referral-check": on_the_form("check"), "referral-sent": sent},
     HELEN: MANAGER,
     WREN: {"my-journeys": go("/journeys/?whose=mine"), "journey": journey_of("Inês Carvalho"),
            "journey-corrected": journey_of("Liam Prentice"), "journey-died": journey_of("Noor Rahman"),

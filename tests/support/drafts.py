@@ -34,14 +34,15 @@ def answers(ago: Callable[[int], str], **changes: Any) -> dict[str, dict[str, An
     return {key: {**one, **changes.get(key.replace("-", "_"), {})} for key, one in given.items()}
 
 
-def walk(page: Any, base: str, given: dict[str, dict[str, Any]], each: Callable[[str], None] = lambda step: None) -> None:
-    """Answer every step in a browser, from choosing the core pathway to checking the answers; `each` looks at every page shown."""
+def walk(page: Any, base: str, given: dict[str, dict[str, Any]], each: Callable[[str], None] = lambda step: None,
+         until: str = "check") -> None:
+    """Answer every step in a browser, from choosing the core pathway to the page `until`; `each` looks at every page shown."""
     page.goto(f"{base}/drafts/new")
     page.get_by_role("button", name="Start on the core pathway").click()
     for _ in range(2 * len(given)):
         step = urlsplit(page.url).path.rpartition("/")[2]
         each(step)
-        if step == "check":
+        if step == until:
             return
         fill(page, given[step])
         page.get_by_role("button", name="Save and continue").click()

@@ -6,6 +6,7 @@ person is, whether a document is at hand, times). `Content` adds what was typed 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +67,14 @@ def put(answers: Data, pointer: str, value: Any) -> None:
         inner = dict(answers.get(way[0]) or {})
         put(inner, "/".join([*way[1:], last]), value)
         _set(answers, way[0], inner)
+
+
+def by_kind(pointer: str, papers: Sequence[Data]) -> str:
+    """Give a pointer to a document by its kind, not its place."""
+    parts = pointer.split("/")
+    if parts[1:2] == ["documents"] and len(parts) > 2 and parts[2].isdigit() and int(parts[2]) < len(papers):
+        parts[2] = str(papers[int(parts[2])].get("kind", ""))
+    return "/".join(parts)
 
 
 def body(answers: Data, pathway: str, self_referral: bool) -> Data:

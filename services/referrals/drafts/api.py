@@ -31,7 +31,7 @@ blueprint = Blueprint("drafts-api", __name__, url_prefix="/drafts", description=
 SHAPE = {"requestBody": {"required": True, "content": {"application/json": {"schema": patching.all_optional(json_schema(body.Referral))}}}}
 
 #: Nothing as an entry of a list, and a document of no kind, are slips; only the date of a document may come later.
-_IN_A_LIST = re.compile(r"/[0-9]+(?!/dated$)")
+_IN_A_LIST = re.compile(r"/[0-9]+(?![0-9]|/dated$)")
 
 
 @blueprint.route("")

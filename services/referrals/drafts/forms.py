@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -136,19 +136,11 @@ def _wrong(draft: Draft, step: Step, made: Data, given: Mapping[str, Any], today
     whole = tree.body(made, draft.pathway.name, draft.self_referral)
     found: dict[str, str] = {}
     for pointer, words in body.read(body.Referral, whole, today)[1].items():
-        ask = step.ask_of(by_kind(pointer, whole.get("documents", [])))
+        ask = step.ask_of(tree.by_kind(pointer, whole.get("documents", [])))
         if ask is None or ask.name in found or (words in MISSING and not _begun(ask, made)):
             continue
         found[ask.name] = _sentence(ask, words)
     return found
-
-
-def by_kind(pointer: str, papers: Sequence[Data]) -> str:
-    """Give a pointer to a document by its kind, not its place."""
-    parts = pointer.split("/")
-    if parts[1:2] == ["documents"] and len(parts) > 2 and parts[2].isdigit() and int(parts[2]) < len(papers):
-        parts[2] = str(papers[int(parts[2])].get("kind", ""))
-    return "/".join(parts)
 
 
 def _begun(ask: Ask, made: Data) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
-from services.referrals import decisions, rules
+from services.referrals import body, decisions, rules
+from services.referrals.drafts.answers import by_kind
 from services.referrals.drafts.shelf import Draft
 from services.referrals.drafts.steps import Step
 from services.referrals.rules import Outcome
@@ -44,10 +45,12 @@ def standing(draft: Draft, step: Step, worries: list[Concern]) -> str:
     return DONE if step.key in draft.content.done or step.is_answered(draft.content.answers) else TODO
 
 
-def to_answer(draft: Draft) -> list[Step]:
+def to_answer(draft: Draft, today: date) -> list[Step]:
     """Give the steps without which it cannot be sent: something needed is not answered, or cannot be taken as it is."""
-    return [step for step in draft.steps if step.key in draft.content.typed or (
-        any(ask.must for ask in step.asks) and not step.key.startswith("document-") and not step.is_answered(draft.content.answers))]
+    whole = draft.body()
+    wrong = [by_kind(pointer, whole.get("documents", [])) for pointer in body.read(body.Referral, whole, today)[1]]
+    return [step for step in draft.steps if step.key in draft.content.typed or any(step.ask_of(pointer) for pointer in wrong)
+            or not (step.optional or step.is_answered(draft.content.answers))]
 
 
 def _touched(draft: Draft, key: str) -> bool:

@@ -85,7 +85,7 @@ def paper_step(paper: Document) -> Step:
          Ask("expires_on", "day", f"{where}/expires_on", "Does it say until when it counts? (optional)", "Its last day, where the document names one.",
              subject="The last day of the document"),
          Ask("file", "file", "", "Upload it now (optional)", "PDF, Word or a picture, up to 25 MB. It is stored encrypted, and who opens it is recorded.")),
-        check=_paper_check(words))
+        check=_paper_check(words), optional=True)
 
 
 def _paper_check(words: str) -> Check:

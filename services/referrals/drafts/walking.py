@@ -104,7 +104,7 @@ def save(walk: Walk, step: Step, connection: Connection) -> Any:
 
 def check_page(walk: Walk, refused: Any = None, status: int = 200) -> Any:
     """Show every answer, what is missing, and whether it could be accepted as it stands."""
-    todo = judging.to_answer(walk.draft)
+    todo = judging.to_answer(walk.draft, walk.today)
     named = {step.key for step in todo}
     worries = [one for one in judging.foreseen(walk.draft, walk.actor, walk.now) if one.step not in named]
     steps = {step.key: step for step in walk.draft.steps}

@@ -1,0 +1,208 @@
+"""The public pages on which a citizen refers themself (R-11): nobody signs in, and nothing says who is with the Pod already."""
+from __future__ import annotations
+
+import uuid
+from typing import Any, cast
+
+import sqlalchemy as sa
+from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
+from itsdangerous import BadSignature, Signer
+from sqlalchemy.engine import Connection
+
+from services.referrals.desk import Desk
+from services.referrals.drafts import codes, sending, shelf, walking
+from services.referrals.drafts.limits import limited
+from services.referrals.drafts.shelf import Draft
+from services.referrals.drafts.walking import Walk, Way
+from services.referrals.store import referrals
+from shared.ledger.store import Written
+from shared.ledger.types import Actor
+from shared.pathways import PATHWAYS, Pathway
+from shared.web.context import current_room, transaction
+from shared.web.forms import Form, TextField
+from shared.web.idempotency import in_transaction
+from shared.web.problems import problem
+
+blueprint = Blueprint("self", __name__, url_prefix="/self")
+
+CITIZEN = Actor("urn:pod:citizen", "", frozenset({"citizen"}), "")
+#: Under which name the session says which draft is theirs.
+MINE = "self_draft"
+
+
+class CodeForm(Form):
+    """The code that was written down."""
+
+    code = TextField("What is your code?")
+
+
+@blueprint.get("")
+def start() -> str:
+    """Say what it is, what happens, and what is kept."""
+    return render_template("drafts/self_start.html", pathway=_pathway(), begun=bool(session.get(MINE)))
+
+
+@blueprint.post("")
+@limited("begin")
+@in_transaction
+def begin() -> Any:
+    """Begin; the browser is told which draft is theirs."""
+    connection, id_, pathway = transaction(), str(uuid.uuid4()), _pathway()
+    draft = shelf.begin(connection, pathway, None, current_room.database.now(connection), {}, True, _digest(_code(id_)), id_)
+    session[MINE] = id_
+    return redirect(_way(id_).step(draft.steps[0].key), 303)
+
+
+@blueprint.get("/<step>")
+def ask(step: str) -> Any:
+    """Ask one thing."""
+    return _shown(lambda walk: walking.step_page(walk, walk.step(step)))
+
+
+@blueprint.post("/<step>")
+@in_transaction
+def answer(step: str) -> Any:
+    """Save one step."""
+    walk = _writing()
+    return walking.save(walk, walk.step(step), transaction()) if isinstance(walk, Walk) else walk
+
+
+@blueprint.get("/check")
+def check() -> Any:
+    """Show every answer before it is sent."""
+    return _shown(walking.check_page)
+
+
+@blueprint.post("/send")
+@limited("send")
+@in_transaction
+def send() -> Any:
+    """Send it; whoever may be with us already is taken all the same, and nobody is told."""
+    walk = _writing()
+    if not isinstance(walk, Walk):
+        return walk
+    taken, faults = sending.read(walk.draft, walk.now)
+    if faults or walk.draft.content.typed:
+        return walking.check_page(walk, status=422)
+    found = sending.send(Desk(transaction(), cast(Any, current_room).keeper.ledger, CITIZEN), walk.draft, taken)
+    return redirect(url_for("self.sent"), 303) if isinstance(found, Written) else walking.check_page(walk, refused=found, status=422)
+
+
+@blueprint.get("/sent")
+def sent() -> Any:
+    """Confirm it, with the reference, what happens next, and whom to ring meanwhile."""
+    with current_room.database.read() as connection:
+        draft = _draft(connection)
+        if draft is None or not draft.sent:
+            return redirect(url_for("self.start"), 303)
+        reference = connection.execute(sa.select(referrals.c.reference).where(referrals.c.id == draft.sent)).scalar()
+    return render_template("drafts/self_sent.html", reference=reference, pathway=draft.pathway)
+
+
+@blueprint.get("/later")
+def later() -> Any:
+    """Say how to come back: the code to write down, and until when."""
+    return _shown(lambda walk: render_template("drafts/self_later.html", draft=walk.draft, way=walk.way, code=_code(walk.draft.id)))
+
+
+@blueprint.get("/back")
+def ask_for_code() -> str:
+    """Ask for the code that was written down."""
+    return render_template("drafts/self_back.html", form=CodeForm(formdata=None, meta={"csrf": False}))
+
+
+@blueprint.post("/back")
+@limited("code")
+@in_transaction
+def come_back() -> Any:
+    """Find the draft of a code; which codes there are, nobody learns."""
+    form, connection = CodeForm(meta={"csrf": False}), transaction()
+    code = codes.read_code(form.code.data or "")
+    draft = shelf.by_code(connection, _digest(code)) if code else None
+    if draft is None:
+        form.code.errors = ["Enter the code as you wrote it down: one of its letters or digits is not right" if code is None else
+                            "There is nothing under this code: it may have been deleted, or removed after its time"]
+        return make_response(render_template("drafts/self_back.html", form=form), 422)
+    session[MINE] = draft.id
+    return redirect(url_for("self.sent") if draft.sent else _way(draft.id).check, 303)
+
+
+@blueprint.get("/delete")
+def ask_to_delete() -> Any:
+    """Ask whether what was entered is to go."""
+    return _shown(lambda walk: render_template("drafts/delete.html", draft=walk.draft, way=walk.way))
+
+
+@blueprint.post("/delete")
+@in_transaction
+def delete() -> Any:
+    """Delete what was entered."""
+    walk = _writing()
+    if not isinstance(walk, Walk):
+        return walk
+    shelf.remove(transaction(), walk.draft)
+    session.pop(MINE, None)
+    return redirect(url_for("self.start"), 303)
+
+
+@blueprint.post("/leave")
+def leave() -> Any:
+    """Let this browser forget whose form it was, for whoever uses it next; what was entered stays under its code."""
+    session.pop(MINE, None)
+    return redirect(url_for("self.start"), 303)
+
+
+def _shown(page: Any) -> Any:
+    with current_room.database.read() as connection:
+        walk = _walk(connection)
+    return page(walk) if isinstance(walk, Walk) else walk
+
+
+def _writing() -> Any:
+    return _walk(transaction(), lock=True)
+
+
+def _walk(connection: Connection, lock: bool = False) -> Any:
+    """Give the walk through the citizen's draft; where there is none, the way to begin or to come back."""
+    draft = _draft(connection, lock)
+    if draft is None:
+        return redirect(url_for("self.ask_for_code" if request.method == "GET" else "self.start"), 303)
+    if draft.sent:
+        return redirect(url_for("self.sent"), 303)
+    return Walk(draft, _way(draft.id), CITIZEN, current_room.database.now(connection))
+
+
+def _draft(connection: Connection, lock: bool = False) -> Draft | None:
+    """Give the draft of the page that was sent, else of the session; the page's own outlives the session."""
+    if id_ := _of_page():
+        session[MINE] = id_
+    id_ = id_ or session.get(MINE, "")
+    return shelf.find(connection, id_, None, lock) if id_ else None
+
+
+def _of_page() -> str:
+    try:
+        return _signer().unsign(request.form.get("draft", "")).decode()
+    except BadSignature:
+        return ""
+
+
+def _way(id_: str) -> Way:
+    return Way(url_for("self.start"), public=True, token=_signer().sign(id_).decode())
+
+
+def _signer() -> Signer:
+    return Signer(cast(Any, current_app.secret_key), salt="draft of the public form", key_derivation="hmac")
+
+
+def _code(id_: str) -> str:
+    return codes.code_of(id_, current_room.settings.secret_key)
+
+
+def _digest(code: str) -> str:
+    return codes.digest(code, current_room.settings.secret_key)
+
+
+def _pathway() -> Pathway:
+    return next((one for one in PATHWAYS.values() if one.self_referral), None) or problem(
+        404, "Nobody can refer themself at present.", help="Ask your doctor, or whoever supports you, to refer you.")
