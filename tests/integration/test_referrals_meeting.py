@@ -98,6 +98,16 @@ def test_R_07_times_are_shown_back_as_they_were_ticked_and_another_time_is_kept(
     assert pod.amara.get(f"/{id_}").json["meeting"]["availability"]["practitioner"] == []
 
 
+def test_R_07_the_times_to_choose_from_are_of_several_days(pod: Pod):
+    id_ = allocated(pod)
+    ticks = {"halves": [half(pod, days, part) for days in (3, 4, 5, 6) for part in ("am", "pm")]}
+    for whose in ("citizen", "practitioner", "development_worker"):
+        assert Browser(pod, WREN).send(f"/{id_}/meeting/times/{whose}", ticks).status_code == 303
+    page = Browser(pod, WREN).get(f"/{id_}/meeting/offer").text
+    shown = re.findall(r'name="slot" type="radio" value="(\d{4}-\d\d-\d\d)T', page)
+    assert [shown.count(add_working_days(pod.today(), days).isoformat()) for days in (3, 4, 5, 6)] == [3, 3, 3, 3]
+
+
 @pytest.mark.parametrize(("typed", "words"), [
     ({}, "Tick at least one half day, or enter another time"), ({"on": ["31", "2", "2026"], "starts": "10", "ends": "11"}, "real"),
     ({"starts": "half past", "ends": "11", "on": ["1", "1", "2027"]}, "Enter when it begins, like 10:30 or 2pm"), ({"starts": "10", "ends": "11"}, "Enter the day of the other time")],

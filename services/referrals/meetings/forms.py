@@ -26,7 +26,7 @@ class OfferForm(Form):
     slot = RadioField("When?", validate_choice=False)
     on = DateField("Which day?", what="The day")
     starts = TextField("Begins at")
-    agreed = CheckboxField("All three have agreed to this time")
+    agreed = CheckboxField("All who take part have agreed to this time")
     mode = RadioField("How?", validate_choice=False)
     place = TextField("Where exactly? (optional)")
 

@@ -105,7 +105,8 @@ def offer(id: UUID) -> Any:
     if form.errors:
         return make_response(page(), 422)
     answer = _at_its_box(form, desk.offer_meeting(str(id), taken))
-    return _done(desk, found, form, page, answer, "The meeting was offered. The practitioner and the development worker are told.")
+    told = "The practitioner and the development worker are" if len(meeting.who_takes_part(found.state, desk.now)) > 2 else "The development worker is"
+    return _done(desk, found, form, page, answer, f"The meeting was offered. {told} told.")
 
 
 @blueprint.get("/<uuid:id>/meeting/call-off")
@@ -171,7 +172,7 @@ def _at_its_box(form: Any, answer: Answer) -> Answer:
 
 def _offer_form(desk: Desk, found: Written) -> OfferForm:
     state, offered = found.state, found.state["meeting"]
-    slots = meeting.slots(state, desk.now, desk.busy(state))
+    slots = reading.spread(meeting.slots(state, desk.now, desk.busy(state), most=reading.ALL))
     mode = offered["mode"] if offered else state["meeting_preference"]
     return offer_form(pathway_of(state), slots, mode, offered["place"] if offered else "")
 

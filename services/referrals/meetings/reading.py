@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from shared.web.context import current_room
 from shared.web.problems import problem
 
 WHOSE = {"citizen": "The citizen", "practitioner": "The practitioner", "development_worker": "The development worker"}
+#: More times than three people can in sixty days, and how many of them are shown to choose from.
+ALL, SHOWN = 1000, 12
 
 
 def taking_part(desk: Desk, state: State) -> list[Data]:
@@ -44,6 +47,14 @@ def span_of(one: Data) -> Span:
 def span_in_words(one: Data) -> str:
     """Write {starts_at, ends_at} as people say it."""
     return as_said(span_of(one))
+
+
+def spread(slots: list[Span], most: int = SHOWN) -> list[Span]:
+    """Give so many of the times at which all can, from as many days as there are: the earliest of each day first."""
+    in_day: list[tuple[int, Span]] = []
+    for _, ones in groupby(slots, key=lambda one: london_day(one.start)):
+        in_day += enumerate(ones)
+    return sorted(span for _, span in sorted(in_day)[:most])
 
 
 def overdue_word(desk: Desk, state: State) -> str:
