@@ -87,7 +87,7 @@ def _who_they_are(desk: Desk, state: State, row: Mapping[str, Any], changed: Dat
         # the answer would say whether the number is known
         return Refused("R-13", "The NHS number is put right by the Pod.", "Tell the Pod the right number.", "citizen.nhs_number")
     who = {name: value for name in WHO if (value := changed.get(name, row.get(name)))}
-    citizen_id, number_of = sending.whose(desk, who) if "nhs_number" in changed else (state["citizen_id"], state.get("number_of"))
+    citizen_id, number_of = _whose_number(desk, state, changed, who)
     if number_of and "nhs_number" in changed:
         return Refused("R-13", "This NHS number is known of somebody of another name.",
                        "Check the number and the name; if both are right, ask the Pod's manager.", "citizen.nhs_number")
@@ -101,6 +101,17 @@ def _who_they_are(desk: Desk, state: State, row: Mapping[str, Any], changed: Dat
     return {"citizen_id": same, "number_of": number_of, "duplicates": found,
             "adult_from": decisions.adult_from(date.fromisoformat(who["date_of_birth"]), pathway, desk.now),
             **({"settled": None} if set(found) - set(state["duplicates"]) else {})}
+
+
+def _whose_number(desk: Desk, state: State, changed: Data, who: Data) -> tuple[str, str | None]:
+    """Give whose referral it is and whose the number is; a number in doubt may be its citizen's after all, by another name."""
+    doubted = state.get("number_of")
+    if "nhs_number" in changed:
+        return sending.whose(desk, who)
+    if doubted and desk.sees_all:  # a practitioner would learn from the answer whom the number is known of
+        citizen_id, number_of = sending.whose(desk, {**who, "nhs_number": desk.people([doubted]).get(doubted, {}).get("nhs_number")})
+        return (state["citizen_id"], number_of) if number_of else (citizen_id, None)
+    return state["citizen_id"], doubted
 
 
 def _rewrite(desk: Desk, row: Mapping[str, Any], changed: Data) -> None:

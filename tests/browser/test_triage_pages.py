@@ -96,7 +96,7 @@ def test_R_13_a_duty_worker_judges_a_possible_duplicate_side_by_side(page: Any, 
 def test_each_page_of_an_amendment_is_fit_for_everybody(page: Any, site: Site) -> None:
     here = referred(site, "Ada Moss", "4010232137", needs=NEEDS)
     enter(page, site, "Wren Callaghan")
-    for group in ("contact", "needs", "kin", "identity", "people", "asked", "conditions", "hospital"):
+    for group in ("contact", "identity", "people", "asked", "hospital"):
         page.goto(f"{here}/amend/{group}")
         judged(page, f"triage-amend-{group}")
     for act in ("withdraw", "question"):

@@ -190,6 +190,33 @@ def test_R_13_a_number_in_doubt_is_put_right_by_staff_and_by_nobody_else(pod: Po
     assert pod.helen.post(f"/{id_}/accept").status_code == 200
 
 
+def test_R_13_a_name_in_doubt_is_put_right_and_the_referral_is_its_citizens(pod: Pod):
+    first = pod.sent()
+    slip = {"name": "Rose Quinn", "date_of_birth": "1984-07-15", "nhs_number": "9434765919"}
+    id_ = pod.priya.post("", pod.body(citizen=slip, referrer={**pod.body()["referrer"], "email": PRIYA}, duplicate_reason="Hers.")).json["id"]
+    right = {"amendment_reason": "I misread it.", "citizen": {"name": "Rosa Quill", "date_of_birth": "1984-05-17"}}
+    assert pod.priya.post(f"/{id_}/amend", {**right, "citizen": {"date_of_birth": "1984-05-17"}}).status_code == 200
+    assert pod.wren.get(f"/{id_}").json["number_of"]["name"] == "Rosa Quill"  # to a practitioner the answer would tell whose it is
+    given = {"name": "Rosa Quill", "date_of_birth": ["17", "5", "1984"], "nhs_number": "943 476 5919", "amendment_reason": "Two slips."}
+    assert send(pod, WREN, f"/{id_}/amend/identity", **given).status_code == 303
+    found = pod.wren.get(f"/{id_}").json
+    assert found["number_of"] is None and [one["id"] for one in found["duplicates"]] == [first]
+    assert send(pod, WREN, f"/{id_}/settle", into="keep", reason="Two teams.").status_code == 303
+    assert pod.helen.post(f"/{id_}/accept").status_code == 200 and pod.wren.get(f"/{id_}").json["citizen"]["telephone"] == "07700 900123"
+
+
+def test_R_14_a_change_says_who_was_told(pod: Pod):
+    id_ = pod.sent()
+    pod.helen.post(f"/{id_}/accept")
+    pod.helen.post(f"/{id_}/allocate", {"development_worker_email": WREN, "development_worker_name": "Wren Callaghan"})
+    browser = Browser(pod, AMARA)
+    given = typed(browser.get(f"/{id_}/amend/contact").text) | {"telephone": "07700 900777", "amendment_reason": "New telephone."}
+    assert browser.send(f"/{id_}/amend/contact", given).status_code == 303
+    assert "Told: Wren Callaghan." in at(pod, HELEN, id_)
+    (event,) = pod.told("referral.amended")
+    assert [one["email"] for one in event.data["told"]] == [WREN] and "07700" not in str(event.data)
+
+
 def test_J_01_the_least_busy_come_first_and_who_is_on_it_now_is_marked(pod: Pod):
     first = pod.sent()
     second = pod.sent(citizen=OTTO | {"nhs_number": "9876543210"})
