@@ -99,3 +99,35 @@ def test_R_13_why_it_is_sent_is_asked_after_sending_and_only_staff_see_what_it_m
     enter(page, site, "Wren Callaghan")
     page.goto(here)
     assert "The first was for her sister." in page.inner_text("main")
+
+
+def test_R_11_a_citizen_refers_themself_without_JavaScript_on_a_telephone(plain_page: Any, page: Any, site: Site) -> None:
+    plain_page.set_viewport_size({"width": 360, "height": 740})
+    for one in (plain_page, page):
+        one.goto(f"{site.base}/self")
+    judged(page, "self-start")
+    page.get_by_role("button", name="Start now").click()
+    plain_page.get_by_role("button", name="Start now").click()
+    steps = {"name": {"name": "Jo Pane"}, "date-of-birth": {"date_of_birth": ["1 Feb 1990", "", ""]}, "reach": {"email": "jo@home.example"},
+             "contact": {"contact_by": "email", "do_not": "no letters"}, "reason": {"reason": "Company."}, "meeting": {"meeting_preference": "telephone"}}
+    for key in ("name", "date-of-birth", "nhs-number", "reach", "contact", "needs", "next-of-kin", "reason", "conditions", "meeting"):
+        assert plain_page.url.split("?")[0].endswith(f"/self/{key}")
+        page.goto(f"{site.base}/self/{key}")
+        judged(page, f"self-{key}")
+        fill(plain_page, steps.get(key, {}))
+        plain_page.get_by_role("button", name="Save and continue").click()
+    for path in ("check", "later", "back"):
+        page.goto(f"{site.base}/self/{path}")
+        judged(page, f"self-{path}")
+    plain_page.get_by_role("button", name="Send").click()
+    assert plain_page.get_by_role("heading", name="We have it").is_visible(), plain_page.inner_text("main")
+    page.goto(f"{site.base}/self/check")
+    page.get_by_role("link", name="What is your name?", exact=True).click()
+    page.get_by_label("What is your name?").fill("Jo")
+    page.get_by_role("button", name="Save and come back later").click()
+    code = page.locator(".govuk-inset-text").inner_text()
+    plain_page.get_by_role("button", name="Leave this page and forget me here").click()
+    plain_page.get_by_role("link", name="Come back with your code").click()
+    plain_page.get_by_label("What is your code?").fill(code)
+    plain_page.get_by_role("button", name="Continue").click()
+    assert "Jo" in plain_page.inner_text("main") and "Still to answer" in plain_page.inner_text("main")
