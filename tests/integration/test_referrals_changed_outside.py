@@ -124,6 +124,7 @@ def test_J_14_everything_stops_when_the_citizen_dies_and_goes_on_when_it_is_take
     page, own = at(pod, HELEN, id_), at(pod, AMARA, id_)
     assert "We are sorry: Rosa Quill died on" in page and "Withdraw or decline the referral" in page
     assert "We are sorry that the citizen has died." in own and "What is asked of you" not in own
+    assert "What is missing" not in page and "once nothing is missing" not in page
     assert acts(pod, HELEN, id_) == {"decline", "withdraw", "amend"} and acts(pod, WREN, id_) == {"withdraw", "amend"}
     assert pod.wren.get(f"/{id_}").json["targets"] == [] and "First meeting by" not in page
     assert told(pod, "referral.death_recorded") == [(1, False)]
