@@ -36,7 +36,16 @@ def _one(shape: type[ma.Schema]) -> fields.Nested:
     return fields.Nested(shape, required=True, allow_none=True)
 
 
-class Missing(ma.Schema):
+class Shown(ma.Schema):
+    """Base of what is answered: more fields may come, and are to be ignored."""
+
+    class Meta:
+        """Marshmallow's settings."""
+
+        unknown = ma.EXCLUDE
+
+
+class Missing(Shown):
     """What stands in the way of acceptance."""
 
     rule = _text(A_RULE, example="R-06")
@@ -44,7 +53,7 @@ class Missing(ma.Schema):
     help = _text("what would change it")
 
 
-class Judged(ma.Schema):
+class Judged(Shown):
     """A rule with its outcome: as decided where it is decided, else as of today."""
 
     rule = _text(A_RULE, example="R-03")
@@ -52,7 +61,7 @@ class Judged(ma.Schema):
     words = _text()
 
 
-class ReferralBrief(ma.Schema):
+class ReferralBrief(Shown):
     """The answer to whoever sends a referral."""
 
     id = fields.UUID(required=True)
@@ -61,7 +70,7 @@ class ReferralBrief(ma.Schema):
     missing = _many(Missing)
 
 
-class Foreseen(ma.Schema):
+class Foreseen(Shown):
     """What a referral would be answered were it sent now."""
 
     acceptable = fields.Boolean(required=True)
@@ -69,7 +78,7 @@ class Foreseen(ma.Schema):
     rules = _many(Judged)
 
 
-class CitizenShown(ma.Schema):
+class CitizenShown(Shown):
     """The citizen; how to reach them is left out for a practitioner where somebody else referred them too (R-13)."""
 
     name = _text(null=True)
@@ -81,7 +90,7 @@ class CitizenShown(ma.Schema):
     do_not = fields.List(fields.String(), metadata={"description": "what they asked us not to do"})
 
 
-class StaffShown(ma.Schema):
+class StaffShown(Shown):
     """A practitioner or named person."""
 
     name = _text(null=True)
@@ -91,7 +100,7 @@ class StaffShown(ma.Schema):
     role = _text(must=False)
 
 
-class DocumentShown(ma.Schema):
+class DocumentShown(Shown):
     """A document that is here; `lapses_on` is the last day it counts (R-06)."""
 
     id = fields.UUID(required=True)
@@ -102,7 +111,7 @@ class DocumentShown(ma.Schema):
     added_by = _text()
 
 
-class DocumentRemoved(ma.Schema):
+class DocumentRemoved(Shown):
     """A document that was taken out."""
 
     id = fields.UUID(required=True)
@@ -113,7 +122,7 @@ class DocumentRemoved(ma.Schema):
     reason = _text()
 
 
-class Answered(ma.Schema):
+class Answered(Shown):
     """An answer."""
 
     words = _text()
@@ -121,7 +130,7 @@ class Answered(ma.Schema):
     by = _text()
 
 
-class Question(ma.Schema):
+class Question(Shown):
     """What the Pod asked."""
 
     id = fields.UUID(required=True)
@@ -131,7 +140,7 @@ class Question(ma.Schema):
     answer = _one(Answered)
 
 
-class Change(ma.Schema):
+class Change(Shown):
     """One field that was amended; `citizen.telephone` is a field of the citizen."""
 
     field = _text()
@@ -139,7 +148,7 @@ class Change(ma.Schema):
     new = fields.Raw(required=True, allow_none=True)
 
 
-class Amendment(ma.Schema):
+class Amendment(Shown):
     """What was amended, why, and who was told."""
 
     id = fields.UUID(required=True)
@@ -150,7 +159,7 @@ class Amendment(ma.Schema):
     changes = _many(Change)
 
 
-class Decision(ma.Schema):
+class Decision(Shown):
     """How it was decided."""
 
     state = fields.String(required=True, validate=ma.validate.OneOf(["accepted", "declined", "withdrawn"]))
@@ -163,7 +172,7 @@ class Decision(ma.Schema):
     fingerprint = _text("version of the rules it was judged by (R-15)", must=False)
 
 
-class Worker(ma.Schema):
+class Worker(Shown):
     """The development worker."""
 
     name = _text(null=True)
@@ -171,7 +180,7 @@ class Worker(ma.Schema):
     allocated_at = _moment()
 
 
-class Stay(ma.Schema):
+class Stay(Shown):
     """A stay in hospital that goes on."""
 
     stay_id = _text()
@@ -180,7 +189,7 @@ class Stay(ma.Schema):
     legal_status = _text("Mental Health Act legal status code", null=True)
 
 
-class Span(ma.Schema):
+class Span(Shown):
     """A time."""
 
     starts_at = _moment()
@@ -197,7 +206,7 @@ class Offered(Span):
     reason = _text("why it was called off", must=False)
 
 
-class Meeting(ma.Schema):
+class Meeting(Shown):
     """The introductory meeting (R-07)."""
 
     availability = fields.Dict(keys=fields.String(), values=fields.List(fields.Nested(Span), allow_none=True), required=True,
@@ -207,7 +216,7 @@ class Meeting(ma.Schema):
     held_at = _moment("as the journey says", null=True)
 
 
-class Target(ma.Schema):
+class Target(Shown):
     """Something to be done by a time: the answer (R-10), the introductory meeting (R-07)."""
 
     kind = fields.String(required=True, validate=ma.validate.OneOf(["response", "first_meeting"]))
@@ -251,7 +260,7 @@ class ReferralWhole(ReferralBrief):
     waited_for_practitioner_minutes = fields.Integer(required=True, metadata={"description": "open time in which a question waited"})
 
 
-class NextTarget(ma.Schema):
+class NextTarget(Shown):
     """What is to be done next with a referral, and by when."""
 
     kind = fields.String(required=True, validate=ma.validate.OneOf(["response", "first_meeting"]))
@@ -261,14 +270,15 @@ class NextTarget(ma.Schema):
     words = _text()
 
 
-class ReferralRow(ma.Schema):
+class ReferralRow(Shown):
     """A referral in a list; staff see `next`, `when` and `notes` in words besides."""
 
     id = fields.UUID(required=True)
     reference = _text()
     pathway = _text()
     state = fields.String(required=True, validate=ma.validate.OneOf(STATES))
-    flag = _text()
+    flag = _text("what to know before anything else: inpatient, died; or empty")
+    asked = fields.Boolean(required=True, metadata={"description": "a question waits for its answer"})
     received_at = _moment()
     citizen = _text()
     practitioner = _text(null=True)
@@ -282,7 +292,7 @@ class ReferralRow(ma.Schema):
     may_be_with_us = fields.Boolean(required=True, metadata={"description": "a possible duplicate; always false for practitioners (R-13)"})
 
 
-class ReferralPage(ma.Schema):
+class ReferralPage(Shown):
     """One page of a list."""
 
     items = _many(ReferralRow)

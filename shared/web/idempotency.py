@@ -111,7 +111,9 @@ def _scope(key: str) -> str:
 
 def _said() -> str:
     if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return _digest([[name, values] for name, values in sorted(request.form.lists()) if name not in OURS])
+        # a part may come without a name: it is None then
+        said = sorted(((name or "", values) for name, values in request.form.lists()), key=lambda one: one[0])
+        return _digest([[name, values] for name, values in said if name not in OURS])
     body = request.get_data(cache=True)
     if request.mimetype == "application/json":
         _readable(body)

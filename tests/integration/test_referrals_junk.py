@@ -66,3 +66,13 @@ def test_a_list_asked_for_with_junk_is_answered_with_a_reason(pod: Pod, name: st
     junk = junk.encode("utf-8", "replace").decode()
     assert pod.helen.get(**{name: junk}).status_code in (200, 422)
     assert pod.app.test_client().get("/all", query_string={name: junk}).status_code in (302, 404, 422)
+
+
+def test_a_multipart_body_of_odd_parts_is_answered_with_a_reason(pod: Pod):
+    """A part without a name, and what no text can hold in the name of a part, in its value and in a file's name."""
+    id_ = pod.sent(duplicate_reason="x")
+    parts = [b'id="x"\r\n\r\nx', b'name="\xff"\r\n\r\nx', b'name="kind"\r\n\r\n\xff', b'name="dated"\r\n\r\n2026-01-01', b'name="file"; filename="\xff"\r\n\r\n%PDF']
+    body = b"".join(b"--cut\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + b"--cut--\r\n"
+    answer = pod.app.test_client().post(f"/api/v1/referrals/{id_}/documents", data=body, headers={
+        "Authorization": pod.amara.bearer, "Content-Type": "multipart/form-data; boundary=cut", "Idempotency-Key": "é"})
+    assert answer.status_code == 422 and answer.json["errors"], answer.text

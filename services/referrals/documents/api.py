@@ -9,7 +9,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from services.referrals import body
-from services.referrals.api import WITH_US, described, desk_with, right, settled, shown
+from services.referrals.api import WITH_US, act, desk_with, right, settled, shown
 from services.referrals.documents import adding, reading
 from services.referrals.files import upload
 from services.referrals.files.records import File
@@ -25,7 +25,7 @@ FIELDS = ("kind", "dated", "expires_on")
 
 def _with_file() -> dict[str, Any]:
     """Describe the body, as JSON and with a file."""
-    as_json = described(body.Document)
+    as_json = act(body.Document, 201)
     schema = json_schema(body.Document)
     parts = {**schema["properties"], "file": {"type": "string", "format": "binary", "description": "PDF, Word or a picture, at most 25 MB"}}
     as_json["requestBody"]["content"]["multipart/form-data"] = {
@@ -53,7 +53,7 @@ class Documents(MethodView):
 class RemoveDocument(MethodView):
     """The removal of one document."""
 
-    @blueprint.doc(**described(body.Remove))
+    @blueprint.doc(**act(body.Remove))
     @requires(WITH_US)
     @in_transaction
     def post(self, id: UUID, document: UUID) -> Any:
