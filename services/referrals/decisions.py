@@ -160,6 +160,11 @@ def merge(state: State, now: datetime, actor: Actor, who: str, reason: str, into
             said("decision", "referral.withdrawn", now, who, ends)]
 
 
+def ended_meanwhile() -> Refused:
+    """Refuse to let a referral go on with one that has ended."""
+    return Refused("R-13", "The other referral has ended meanwhile.", "Open this referral afresh to see what it may repeat.", "into")
+
+
 def _cannot_settle(state: State, actor: Actor) -> Refused | None:
     if not may(actor.roles, "referral:triage"):
         return forbidden()

@@ -124,12 +124,14 @@ class Desk:
         into = self.read(given["into"])
         if into is None:
             return Refused("R-13", "There is no such referral.", "Choose one of those it may repeat.", "into")
-        before = self.read(id_)
         answer = self._kept_by_its_rules(self.do(decisions.merge, id_, given["reason"], into.state, expect=expect))
-        if isinstance(answer, Written) and before is not None:
-            for paper in before.state["documents"].values():
-                self.add_document(given["into"], paper)
-        return answer
+        if not isinstance(answer, Written):
+            return answer
+        # it was read before any lock, and may have ended since
+        refusal = self.ask(given["into"], lambda state, now: [] if state["stage"] in store.LIVE else decisions.ended_meanwhile())
+        for paper in answer.state["documents"].values():
+            refusal = refusal if isinstance(refusal, Refused) else self.add_document(given["into"], paper)
+        return refusal if isinstance(refusal, Refused) else answer
 
     def give_availability(self, id_: str, given: Data, expect: int | None = None) -> Answer:
         """Note when somebody can come to the introductory meeting (R-07)."""

@@ -149,62 +149,6 @@ def test_R_15_the_outcome_of_each_rule_is_shown_before_accepting_and_kept_with_t
     assert pod.helen.get(f"/{id_}").json["decision"]["fingerprint"] in link[1]
 
 
-def test_R_13_staff_judge_side_by_side_and_keep_with_a_reason(pod: Pod):
-    first, second = pod.sent(), pod.sent(duplicate_reason="She asked again.")
-    page = at(pod, WREN, second, "/settle")
-    assert "Same" in page and "She asked again." in page and "Another request" in page
-    assert "Settle whether this citizen is with us already" in at(pod, WREN, second)
-    assert "May be with us" not in at(pod, AMARA, second) and Browser(pod, AMARA).get(f"/{second}/settle").status_code == 403
-    assert Browser(pod, HELEN).get(f"/{second}/accept").status_code == 409
-    assert send(pod, WREN, f"/{second}/settle", into="keep").status_code == 422  # no reason
-    assert send(pod, WREN, f"/{second}/settle", into="keep", reason="Two sisters.").status_code == 303
-    assert "Kept as a referral of its own" in at(pod, WREN, second)
-    assert pod.helen.post(f"/{second}/accept").status_code == 200 and pod.helen.get(f"/{first}").json["state"] == "complete"
-
-
-def test_R_13_a_merged_referral_says_where_it_goes_on_and_its_documents_go_there(pod: Pod):
-    first = pod.sent(documents=[])
-    second = pod.sent(duplicate_reason="The first had no documents.")
-    assert send(pod, WREN, f"/{second}/settle", into=first, reason="The same request.").status_code == 303
-    reference = pod.wren.get(f"/{first}").json["reference"]
-    own = at(pod, AMARA, second)
-    assert f"goes on together with {reference}" in own and reasons.WORDS["merged"] in own
-    assert pod.amara.get(f"/{first}").json["state"] == "complete"
-    (event,) = pod.told("referral.withdrawn")
-    assert (event.data["reason"], event.data["merged_into"]) == ("merged", reference)
-
-
-def test_R_13_a_number_in_doubt_is_put_right_by_staff_and_by_nobody_else(pod: Pod):
-    pod.sent()
-    id_ = pod.priya.post("", pod.body(citizen=OTTO, referrer={**pod.body()["referrer"], "email": PRIYA}, duplicate_reason="His.")).json["id"]
-    assert "Find out whose NHS number this is" in at(pod, WREN, id_) and "we know this number as Rosa Quill" in at(pod, WREN, id_)
-    assert 'name="nhs_number"' not in Browser(pod, PRIYA).get(f"/{id_}/amend/identity").text
-    refusal = pod.helen.post(f"/{id_}/accept").json
-    assert refusal["rule"] == "R-13" and "Put the number or the name right" in refusal["help"]
-    born = {"name": "Otto Lind", "date_of_birth": ["2", "1", "1951"], "amendment_reason": "Two digits had changed places."}
-    wrong = send(pod, WREN, f"/{id_}/amend/identity", nhs_number="987 654 3211", **born)
-    assert wrong.status_code == 422 and "The NHS number" in words(wrong)
-    assert send(pod, WREN, f"/{id_}/amend/identity", nhs_number="987 654 3210", **born).status_code == 303
-    found = pod.wren.get(f"/{id_}").json
-    assert found["number_of"] is None and found["citizen"]["nhs_number"] == "9876543210" and found["duplicates"] == []
-    assert pod.helen.post(f"/{id_}/accept").status_code == 200
-
-
-def test_R_13_a_name_in_doubt_is_put_right_and_the_referral_is_its_citizens(pod: Pod):
-    first = pod.sent()
-    slip = {"name": "Rose Quinn", "date_of_birth": "1984-07-15", "nhs_number": "9434765919"}
-    id_ = pod.priya.post("", pod.body(citizen=slip, referrer={**pod.body()["referrer"], "email": PRIYA}, duplicate_reason="Hers.")).json["id"]
-    right = {"amendment_reason": "I misread it.", "citizen": {"name": "Rosa Quill", "date_of_birth": "1984-05-17"}}
-    assert pod.priya.post(f"/{id_}/amend", {**right, "citizen": {"date_of_birth": "1984-05-17"}}).status_code == 200
-    assert pod.wren.get(f"/{id_}").json["number_of"]["name"] == "Rosa Quill"  # to a practitioner the answer would tell whose it is
-    given = {"name": "Rosa Quill", "date_of_birth": ["17", "5", "1984"], "nhs_number": "943 476 5919", "amendment_reason": "Two slips."}
-    assert send(pod, WREN, f"/{id_}/amend/identity", **given).status_code == 303
-    found = pod.wren.get(f"/{id_}").json
-    assert found["number_of"] is None and [one["id"] for one in found["duplicates"]] == [first]
-    assert send(pod, WREN, f"/{id_}/settle", into="keep", reason="Two teams.").status_code == 303
-    assert pod.helen.post(f"/{id_}/accept").status_code == 200 and pod.wren.get(f"/{id_}").json["citizen"]["telephone"] == "07700 900123"
-
-
 def test_R_14_a_change_says_who_was_told(pod: Pod):
     id_ = pod.sent()
     pod.helen.post(f"/{id_}/accept")
