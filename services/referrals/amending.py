@@ -72,9 +72,9 @@ def _changed(row: Mapping[str, Any], given: Data) -> Data:
 def _change(desk: Desk, state: State, row: Mapping[str, Any], changed: Data, given: Data) -> Data | Refused:
     facts = {name: given.get(name) for name in PLAIN if name in given or name in given.get("clear", [])}
     if "referrer" in given:
-        facts["practitioner"] = sending.staff_facts(given["referrer"])
+        facts["practitioner"] = sending.staff_facts(desk, given["referrer"])
     if "named_person" in given:
-        facts["named_person"] = sending.staff_facts(given["named_person"])
+        facts["named_person"] = sending.staff_facts(desk, given["named_person"])
     derived = _who_they_are(desk, state, row, changed) if set(changed) & set(WHO) else {}
     if isinstance(derived, Refused):
         return derived

@@ -4,6 +4,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,11 +12,13 @@ import sqlalchemy as sa
 
 from services.referrals import decisions, store
 from services.referrals.desk import Answer, Desk
+from services.referrals.directory.team_names import team_of
 from services.referrals.references import new_reference
 from services.referrals.state import evolve, initial
 from shared.ledger.people import citizen
 from shared.ledger.tables import staff_id
-from shared.ledger.types import Data, Refused, State
+from shared.ledger.types import Actor, Data, Refused, State
+from shared.pathways import PATHWAYS
 
 people, referrals = store.tables.people, store.referrals
 
@@ -28,9 +31,9 @@ def send(desk: Desk, body: Data) -> tuple[str, Answer]:
     sent = _facts(desk, body, citizen_id, number_of)
     # a number is one person's: here it is kept as whose it is, until staff have found out
     _introduce(desk, {**body, "citizen": {**given, "nhs_number": None}} if number_of else body, citizen_id)
-    id_ = str(uuid.uuid4())
+    id_, actor = str(uuid.uuid4()), _sender(desk)
     return id_, desk.ask(id_, lambda state, now: decisions.receive(
-        state, now, desk.actor, desk.who, sent, date.fromisoformat(given["date_of_birth"]), body.get("documents", [])))
+        state, now, actor, desk.who, sent, date.fromisoformat(given["date_of_birth"]), body.get("documents", [])))
 
 
 def preview(desk: Desk, body: Data) -> State | Refused:
@@ -40,13 +43,18 @@ def preview(desk: Desk, body: Data) -> State | Refused:
     """
     sent = _facts(desk, body, "", None, look=False)
     papers = body.get("documents", [])
-    found = decisions.receive(initial(""), desk.now, desk.actor, desk.who, sent, date.fromisoformat(body["citizen"]["date_of_birth"]), papers)
+    found = decisions.receive(initial(""), desk.now, _sender(desk), desk.who, sent, date.fromisoformat(body["citizen"]["date_of_birth"]), papers)
     if isinstance(found, Refused):
         return found
     state = initial("")
     for statement in found:
         state = evolve(state, statement)
     return state
+
+
+def _sender(desk: Desk) -> Actor:
+    """Give whoever sends, with the team the directory has confirmed."""
+    return replace(desk.actor, team=confirmed_team(desk, desk.actor.email) or desk.actor.team)
 
 
 def whose(desk: Desk, given: Data) -> tuple[str, str | None]:
@@ -76,9 +84,20 @@ def plain(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def staff_facts(entry: Data) -> Data:
-    """Give what a referral says of a practitioner or named person without saying who they are."""
-    return {"id": staff_id(entry["email"]), **{name: entry[name] for name in ("role", "team") if name in entry}}
+def staff_facts(desk: Desk, entry: Data) -> Data:
+    """Give what a referral says of a practitioner or named person without saying who they are.
+
+    The team is the one the directory has confirmed, where it has, whatever was typed (R-02).
+    """
+    team = confirmed_team(desk, entry["email"]) or entry["team"]
+    return {"id": staff_id(entry["email"]), **({"role": entry["role"]} if "role" in entry else {}), "team": team}
+
+
+def confirmed_team(desk: Desk, email: str) -> str:
+    """Give the team of whoever has an address by a name the pathways know, else by its own; empty where nobody confirmed it."""
+    names = team_of(desk.connection, email)
+    known = (name for name in names if any(pathway.team and pathway.may_refer(name) for pathway in PATHWAYS.values()))
+    return next(known, names[0] if names else "")
 
 
 def _facts(desk: Desk, body: Data, citizen_id: str, number_of: str | None, look: bool = True) -> Data:
@@ -90,8 +109,8 @@ def _facts(desk: Desk, body: Data, citizen_id: str, number_of: str | None, look:
         **{name: body.get(name, []) for name in ("conditions", "social_issues")},
         "conversation_held_on": body.get("conversation_held_on"), "commitment_months": body.get("commitment_months", 0),
         "self_referral": himself, "reference": _reference(desk) if look else "", "citizen_id": citizen_id,
-        "inpatient": body.get("inpatient"), "practitioner": staff_facts(referrer) if referrer and not himself else None,
-        "named_person": staff_facts(named) if named and not himself else None, "duplicates": found,
+        "inpatient": body.get("inpatient"), "practitioner": staff_facts(desk, referrer) if referrer and not himself else None,
+        "named_person": staff_facts(desk, named) if named and not himself else None, "duplicates": found,
         "duplicate_reason": body.get("duplicate_reason") if found or number_of or himself else None,
         **({"number_of": number_of} if number_of else {})}
 
