@@ -212,7 +212,7 @@ def read(shape: type[Shape], given: Any, today: date) -> tuple[dict[str, Any], F
 def _unlikely(shape: type[Shape], taken: dict[str, Any], today: date) -> Iterator[tuple[str, str]]:
     """Find what has the right shape and is wrong all the same; `taken` may lack anything."""
     if shape is Document:
-        yield from _future(taken, "dated", "/dated", today)
+        yield from _unlikely_document(taken, "", today)
     elif shape is Availability:
         yield from (("/times/" + str(index), "ends before it begins") for index, one in enumerate(taken.get("times", []))
                     if {"starts_at", "ends_at"} <= set(one) and one["ends_at"] <= one["starts_at"])
@@ -266,7 +266,13 @@ def _wrong(taken: dict[str, Any], pathway: Pathway, today: date) -> Iterator[tup
     yield from _wrong_citizen(citizen if isinstance(citizen, dict) else {}, pathway, today)
     yield from _future(taken, "conversation_held_on", "/conversation_held_on", today)
     for index, paper in enumerate(taken.get("documents", [])):
-        yield from _future(paper, "dated", f"/documents/{index}/dated", today)
+        yield from _unlikely_document(paper, f"/documents/{index}", today)
+
+
+def _unlikely_document(paper: dict[str, Any], pointer: str, today: date) -> Iterator[tuple[str, str]]:
+    yield from _future(paper, "dated", f"{pointer}/dated", today)
+    if paper.get("dated") and paper.get("expires_on") and paper["expires_on"] < paper["dated"]:
+        yield f"{pointer}/expires_on", "is before the date of the document"
 
 
 def _wrong_citizen(citizen: dict[str, Any], pathway: Pathway, today: date) -> Iterator[tuple[str, str]]:
