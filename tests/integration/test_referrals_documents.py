@@ -95,6 +95,8 @@ def test_what_is_wrong_with_an_upload_is_said_at_its_part_and_nothing_is_kept(po
     for changed, status, pointer in cases:
         answer = upload(pod.amara, id_, **{"kind": "care_plan", "dated": pod.ago(9), **changed})
         assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (status, pointer), answer.text
+    short = pod.amara.post(f"/{id_}/documents", {"kind": "care_plan", "dated": pod.ago(9), "expires_on": pod.ago(10)})
+    assert short.status_code == 422 and short.json["errors"] == [{"pointer": "/expires_on", "detail": "is before the date of the document"}]
     nothing = pod.amara.client.post(f"/api/v1/referrals/{id_}/documents", data={"kind": "care_plan", "dated": pod.ago(9)},
                                     content_type="multipart/form-data", headers={"Authorization": pod.amara.bearer})
     assert nothing.status_code == 422 and nothing.json["errors"][0]["pointer"] == "/file"

@@ -17,8 +17,15 @@ from tests.integration.referral_room import Pod
 NOBODYS = "11111111-1111-4111-8111-111111111111"
 
 
+@pytest.fixture
+def pod(tmp_path: Path) -> Iterator[Pod]:
+    pod = Pod(tmp_path)
+    yield pod
+    pod.room.database.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def pod(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
     url = "" if request.param == "sqlite" else request.getfixturevalue("suite_database_url")
     pod = Pod(tmp_path, url)
     yield pod
@@ -30,11 +37,11 @@ def looks(pod: Pod) -> list[Any]:
         return list(connection.execute(sa.select(store.looks).order_by(store.looks.c.at)).mappings())
 
 
-def test_every_read_of_a_referral_is_on_record_with_who_when_and_what(pod: Pod):
-    id_ = pod.sent()
-    pod.wren.get(f"/{id_}")
-    Browser(pod, "helen.marsh@pod.example").get(f"/{id_}")
-    shown = pod.helen.get(f"/{id_}/looks").json["items"]
+def test_every_read_of_a_referral_is_on_record_with_who_when_and_what(either: Pod):
+    id_ = either.sent()
+    either.wren.get(f"/{id_}")
+    Browser(either, "helen.marsh@pod.example").get(f"/{id_}")
+    shown = either.helen.get(f"/{id_}/looks").json["items"]
     assert [(one["who"]["name"], one["what"], one["refused"]) for one in shown] == [
         ("Helen Marsh", "page", False), ("Wren Callaghan", "api", False)]
     assert shown[1]["who"]["role"] == "development worker" and shown[0]["at"] > shown[1]["at"]
@@ -77,19 +84,19 @@ def test_what_cannot_be_recorded_is_not_shown(tmp_path: Path):
     assert Browser(pod, "wren.callaghan@pod.example").get(f"/{id_}").status_code == 500
 
 
-def test_the_record_is_paged_and_kept_for_the_years_of_the_setting(pod: Pod):
-    id_ = pod.sent()
+def test_the_record_is_paged_and_kept_for_the_years_of_the_setting(either: Pod):
+    id_ = either.sent()
     for _ in range(3):
-        pod.wren.get(f"/{id_}")
-    first = pod.helen.get(f"/{id_}/looks", limit=2).json
-    rest = pod.helen.get(f"/{id_}/looks", limit=2, after=first["next"]).json
+        either.wren.get(f"/{id_}")
+    first = either.helen.get(f"/{id_}/looks", limit=2).json
+    rest = either.helen.get(f"/{id_}/looks", limit=2, after=first["next"]).json
     assert len(first["items"]) == 2 and first["items"][0]["who"]["name"] == "Wren Callaghan"
     assert {one["id"] for one in first["items"]}.isdisjoint(one["id"] for one in rest["items"])
-    assert pod.helen.get(f"/{id_}/looks", after="junk").status_code == 422
-    old = looks(pod)[0]["id"]
-    with pod.room.database.transaction() as connection:
-        long_ago = pod.room.database.now(connection) - timedelta(days=8 * 365.25 + 1)
+    assert either.helen.get(f"/{id_}/looks", after="junk").status_code == 422
+    old = looks(either)[0]["id"]
+    with either.room.database.transaction() as connection:
+        long_ago = either.room.database.now(connection) - timedelta(days=8 * 365.25 + 1)
         connection.execute(store.looks.update().where(store.looks.c.id == old).values(at=long_ago))
-    pod.room.service.keep_house(pod.room)
-    assert old not in {one["id"] for one in looks(pod)} and len(looks(pod)) >= 4
-    assert reading.forget(pod.room.database, pod.settings.looks_years) == 0
+    either.room.service.keep_house(either.room)
+    assert old not in {one["id"] for one in looks(either)} and len(looks(either)) >= 4
+    assert reading.forget(either.room.database, either.settings.looks_years) == 0

@@ -293,3 +293,19 @@ def test_R_07_held_late_stays_late(pod: Pod):
         hear(pod, held(pod, id_, late + timedelta(hours=10)))
         assert "Held late" in Browser(pod, WREN).get(f"/{id_}").text
     assert [one.withdrawn for one in pod.told("referral.first_meeting_overdue")] == [False]
+
+
+def test_R_10_an_answer_that_is_late_is_told_once_and_one_in_time_is_not(pod: Pod):
+    crisis = {"pathway": "sip", "social_issues": ["debt"], "referrer": {**pod.body()["referrer"], "team": "Home Treatment Team"}}
+    rosa = {**pod.body()["citizen"], "name": "Otto Lind", "nhs_number": "9876543210"}
+    sam = pod.caller("manager")
+    ids = [sam.post("", pod.body(citizen=citizen, **crisis)).json["id"] for citizen in (pod.body()["citizen"], rosa)]
+    assert pod.helen.post(f"/{ids[0]}/decline", {"reason": "other_service", "words": "Another service can help sooner."}).status_code == 200
+    due = datetime.fromisoformat(pod.wren.get(f"/{ids[1]}").json["targets"][0]["late_from"])
+    with clock_at(due - timedelta(seconds=1), pod.room):
+        look(pod.room)
+    assert pod.told("referral.response_overdue") == []
+    for later in (timedelta(0), timedelta(hours=1), timedelta(days=9)):
+        with clock_at(due + later, pod.room):
+            look(pod.room)
+    assert [event.data["referral_id"] for event in pod.told("referral.response_overdue")] == [ids[1]]
