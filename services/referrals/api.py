@@ -11,6 +11,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from services.referrals import amending, asking, body, directory, sending, view, worklists
+from services.referrals import described as shapes
 from services.referrals.desk import Answer, Desk
 from services.referrals.looks import noting
 from services.referrals.worklists import asked
@@ -40,6 +41,15 @@ def described(shape: type[Shape]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": _tolerant(json_schema(shape))}}}}
 
 
+def act(shape: type[Shape], status: int = 200) -> dict[str, Any]:
+    """Describe an act on a referral: its body, its headers, and the referral it is answered with."""
+    return {**described(shape), **shapes.answers(shapes.ReferralWhole, status), **WRITES}
+
+
+#: The headers of whatever writes, for the OpenAPI document.
+WRITES: dict[str, Any] = {"parameters": [shapes.IF_MATCH, shapes.ONCE]}
+
+
 def _tolerant(schema: Any) -> Any:
     """Leave out that unknown fields are refused: of what is sent to us they are ignored."""
     if isinstance(schema, list):
@@ -53,7 +63,7 @@ def _tolerant(schema: Any) -> Any:
 class Referrals(MethodView):
     """All referrals one may see."""
 
-    @blueprint.doc(parameters=asked.PARAMETERS)
+    @blueprint.doc(parameters=asked.PARAMETERS, **shapes.answers(shapes.ReferralPage, words="One page"))
     @requires(WITH_US)
     def get(self) -> dict[str, Any]:
         """List referrals, newest first unless `sort` says otherwise; with `due`, what is due first comes first."""
@@ -61,7 +71,7 @@ class Referrals(MethodView):
         with current_room.database.read() as connection:
             return pager.page(worklists.listed(open_desk(connection), wanted, pager.fetch, page_after(pager)))
 
-    @blueprint.doc(**described(body.Referral))
+    @blueprint.doc(parameters=[shapes.ONCE], **described(body.Referral), **shapes.answers(shapes.ReferralBrief, 201, "It is with us"))
     @requires(WITH_US)
     @asking.on_record
     @in_transaction
@@ -78,6 +88,7 @@ class Referrals(MethodView):
 class Referral(MethodView):
     """One referral."""
 
+    @blueprint.doc(**shapes.answers(shapes.ReferralWhole))
     @requires(WITH_US)
     def get(self, id: UUID) -> Any:
         """Give a referral, the rules it is judged by, and what is missing."""
@@ -90,7 +101,7 @@ class Referral(MethodView):
 class Check(MethodView):
     """What a referral would be answered."""
 
-    @blueprint.doc(**described(body.Referral))
+    @blueprint.doc(**described(body.Referral), **shapes.answers(shapes.Foreseen, words="What it would be answered"))
     @requires(WITH_US)
     @in_transaction
     def post(self) -> Any:
@@ -103,6 +114,7 @@ class Check(MethodView):
 class Accept(MethodView):
     """The acceptance of one referral."""
 
+    @blueprint.doc(**shapes.answers(shapes.ReferralWhole), **WRITES)
     @requires(WITH_US)
     @in_transaction
     def post(self, id: UUID) -> Any:
@@ -115,7 +127,7 @@ class Accept(MethodView):
 class Amend(MethodView):
     """What of a referral is amended."""
 
-    @blueprint.doc(**described(body.Amend))
+    @blueprint.doc(**act(body.Amend))
     @requires(WITH_US)
     @in_transaction
     def post(self, id: UUID) -> Any:
@@ -135,7 +147,7 @@ def command(name: str, path: str, shape: type[Shape], words: str, do: Do, status
         desk, today = desk_with(id)
         return shown(desk, settled(do(desk, id, {**_read(shape, today), **{key: str(value) for key, value in more.items()}}, if_match())), status)
     post.__doc__ = words
-    view_class = type(name, (MethodView,), {"__doc__": words, "post": blueprint.doc(**described(shape))(requires(WITH_US)(in_transaction(post)))})
+    view_class = type(name, (MethodView,), {"__doc__": words, "post": blueprint.doc(**act(shape, status))(requires(WITH_US)(in_transaction(post)))})
     blueprint.route(f"/<uuid:id>/{path}")(view_class)
 
 
