@@ -53,10 +53,14 @@ def to_answer(draft: Draft, today: date) -> list[Step]:
             or not (step.optional or step.is_answered(draft.content.answers))]
 
 
+def touched(draft: Draft, step: Step) -> bool:
+    """Say whether a step has an answer that can be judged."""
+    return step.key not in draft.content.typed and (step.key in draft.content.done or step.is_answered(draft.content.answers))
+
+
 def _touched(draft: Draft, key: str) -> bool:
     step = draft.step(key)
-    return step is not None and key not in draft.content.typed and (
-        key in draft.content.done or step.is_answered(draft.content.answers))
+    return step is not None and touched(draft, step)
 
 
 def _step_of(draft: Draft, about: str) -> str:

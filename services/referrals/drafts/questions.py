@@ -42,7 +42,7 @@ def choices(ask: Ask, pathway: Pathway, teams: tuple[str, ...], today: date) -> 
         names = dict.fromkeys([*(team.name for team in pathway.team), *(name for name in teams if name)])
         return [("", "Choose a team"), *((name, name) for name in names)]
     if ask.choices == "half_days":
-        return [(f"{day.isoformat()}:{half}", f"{day:%A} {day.day} {day:%B}, {words}") for day in _days(today) for half, words in HALVES.items()]
+        return _half_days(today)
     if isinstance(ask.choices, str):
         return [(one.key, one.words) for one in getattr(pathway, ask.choices)]
     return list(ask.choices)
@@ -52,6 +52,11 @@ def times(half_days: list[str], now: datetime) -> list[dict[str, str]]:
     """Give half days that were chosen and are still ahead as times within the Pod's hours (R-07, R-08)."""
     return [{"starts_at": start.isoformat(), "ends_at": end.isoformat()} for one in half_days
             if (span := _span(one)) is not None for start, end in [span] if start > now]
+
+
+@lru_cache(maxsize=4)
+def _half_days(today: date) -> Choices:
+    return [(f"{day.isoformat()}:{half}", f"{day:%A} {day.day} {day:%B}, {words}") for day in _days(today) for half, words in HALVES.items()]
 
 
 def _span(half_day: str) -> tuple[datetime, datetime] | None:

@@ -23,6 +23,9 @@ from shared.pathways import PATHWAYS, Pathway
 
 #: Drafts one person may have at once: more are a program gone astray.
 MOST = 200
+# made once: every page of the form asks it
+_ONE = sa.select(drafts).where(drafts.c.id == sa.bindparam("wanted"))
+_LOCKED = _ONE.with_for_update()
 
 
 @dataclass
@@ -69,13 +72,14 @@ def begin(connection: Connection, pathway: Pathway, owner: str | None, now: date
 
 def find(connection: Connection, id_: str, owner: str | None, lock: bool = False) -> Draft | None:
     """Give a draft to whoever writes it, locked where it is about to change; None to anybody else."""
-    query = sa.select(drafts).where(drafts.c.id == id_, drafts.c.owner.is_not_distinct_from(owner))
-    return _draft(connection, query.with_for_update() if lock else query)
+    row = connection.execute(_LOCKED if lock else _ONE, {"wanted": id_}).mappings().first()
+    return _made(row) if row and row["owner"] == owner else None
 
 
 def by_code(connection: Connection, digest: str) -> Draft | None:
     """Give the draft of the public form whose code was written down."""
-    return _draft(connection, sa.select(drafts).where(drafts.c.code == digest, drafts.c.owner.is_(None)))
+    row = connection.execute(sa.select(drafts).where(drafts.c.code == digest, drafts.c.owner.is_(None))).mappings().first()
+    return _made(row) if row else None
 
 
 def mine(connection: Connection, owner: str, limit: int = MOST, after: str = "") -> list[Draft]:
@@ -132,11 +136,6 @@ def _kept(pathway: Pathway) -> timedelta:
 def _row(draft: Draft) -> dict[str, Any]:
     return {**{name: getattr(draft, name) for name in ("id", "owner", "self_referral", "version", "made_at", "changed_at", "expires_at", "sent")},
             "pathway": draft.pathway.name, "answers": "" if draft.sent else draft.content.text()}
-
-
-def _draft(connection: Connection, query: sa.Select[Any]) -> Draft | None:
-    row = connection.execute(query).mappings().first()
-    return _made(row) if row else None
 
 
 def _made(row: Any) -> Draft:

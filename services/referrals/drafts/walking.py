@@ -69,12 +69,14 @@ class Walk:
 def step_page(walk: Walk, step: Step, form: Any = None, meanwhile: list[shown.Row] | None = None, action: str = "") -> str:
     """Show a step, filled as the draft has it or as `form` is; `meanwhile` is what it became in another tab."""
     form = form if form is not None else forms.empty(walk.draft, step, walk.today, walk.actor.team)
-    worries = walk.concerns()
     after = request.args.get("after", "")
+    # a page nobody has answered yet has nothing to warn of, and is the one most often asked for
+    worries = walk.concerns() if after or judging.touched(walk.draft, step) else []
+    keys = [one.key for one in walk.draft.steps]
     return render_template(
         "drafts/step.html", form=form, step=step, draft=walk.draft, way=walk.way, seen=saving.seen(walk.draft, step), meanwhile=meanwhile,
-        params=forms.params(walk.draft, step, form), why=forms.worded(walk.draft, step.why), action=action, back=_back(walk, step),
-        following=_following(walk, step), files=any(ask.kind == "file" for ask in step.asks), file=_file(walk.draft, step),
+        params=forms.params(walk.draft, step, form), why=forms.worded(walk.draft, step.why), action=action, back=_back(walk, step, keys),
+        following=_following(step, keys), files=any(ask.kind == "file" for ask in step.asks), file=_file(walk.draft, step),
         worries=[one for one in worries if one.step == step.key], before=[one for one in worries if one.step == after and after != step.key])
 
 
@@ -138,7 +140,7 @@ def _values(step: Step) -> list[list[str]]:
 
 def _next(walk: Walk, step: Step, asked_before: set[str]) -> str:
     """Give the page to go on with; a page that is only asked since this answer comes first."""
-    following = _following(walk, step)
+    following = _following(step, [one.key for one in walk.draft.steps])
     after = step.key if any(one.step == step.key for one in walk.concerns()) else ""
     to_check = request.args.get("to") == "check"
     if following and (not to_check or following not in asked_before):
@@ -146,13 +148,11 @@ def _next(walk: Walk, step: Step, asked_before: set[str]) -> str:
     return walk.way.check
 
 
-def _following(walk: Walk, step: Step) -> str:
-    keys = [one.key for one in walk.draft.steps]
+def _following(step: Step, keys: list[str]) -> str:
     return keys[keys.index(step.key) + 1] if step.key in keys[:-1] else ""
 
 
-def _back(walk: Walk, step: Step) -> str:
-    keys = [one.key for one in walk.draft.steps]
+def _back(walk: Walk, step: Step, keys: list[str]) -> str:
     if request.args.get("to") == "check" or step.key not in keys:
         return walk.way.check
     place = keys.index(step.key)
