@@ -12,11 +12,12 @@ import sqlalchemy as sa
 #: Live, and the journey is not about to close.
 GOES_ON = "stage IN ('open', 'accepted') AND journey_closes_on IS NULL"
 PARTS: Mapping[str, str] = {
-    "decide": "stage = 'open' AND complete_until <> ''", "duplicates": "duplicate",
+    "decide": "complete_until <> ''", "duplicates": "duplicate",
     "named_person": f"named_person_needed AND {GOES_ON}", "hospital": f"flag = 'inpatient' AND {GOES_ON}"}
 #: Lists of one order only.
 LAPSING = f"lapses_on <> '' AND {GOES_ON}"
 MEET = "worklist = 'meet'"
+FIRST_MEETING = "target = 'first_meeting'"
 UNALLOCATED = "stage IN ('open', 'accepted') AND development_worker IS NULL AND due_on <> ''"
 #: Referrals a development worker works with; those whose journey closes on a day to come are found by that day.
 WORKED_WITH = "stage = 'accepted' AND development_worker IS NOT NULL AND flag <> 'died'"
@@ -36,6 +37,7 @@ def of(referrals: sa.Table, people: sa.Table) -> None:
         _part(f"referrals_{name}_by_time", where, c.received_at, c.id)
         _part(f"referrals_{name}_by_target", where, c.target_on, c.id)
     _part("referrals_lapsing", LAPSING, c.lapses_on, c.id)
+    _part("referrals_late", FIRST_MEETING, c.late_from, c.id)
     _part("referrals_meet", MEET, c.meeting_at, c.id)
     _part("referrals_unallocated", UNALLOCATED, c.received_at, c.id)
     _part("referrals_worked_with", f"{WORKED_WITH} AND journey_closes_on IS NULL", c.development_worker)

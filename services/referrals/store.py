@@ -43,7 +43,7 @@ looks = looks_table(metadata)
 sa.Index("people_date_of_birth", tables.people.c.date_of_birth)
 
 #: One row per referral, for lists. `complete_from` and `complete_until` are days, empty when something is missing for
-#: good; `due_on` is the day of R-07, empty before its clock starts. `target` is what is to be done next, by `target_on`
+#: good, and once it is decided; `due_on` is the day of R-07, empty before its clock starts. `target` is what is to be done next, by `target_on`
 #: and at the latest before `late_from`; where nothing is, `target` is empty and `target_on` FOR_EVER, so that it comes last.
 #: `lapses_on` is the last day on which every document counts. `worklist` is who acts next, one of WORKLISTS, or empty.
 #: Days are text, YYYY-MM-DD.
@@ -227,7 +227,8 @@ def read_model(state: State) -> dict[sa.Table, list[dict[str, Any]]]:
 
 def _clocks(state: State) -> dict[str, Any]:
     pathway = pathway_of(state)
-    window, due, target = rules.complete_between(state, pathway), clocks.first_meeting_due(state, pathway), clocks.next_target(state, pathway)
+    window = rules.complete_between(state, pathway) if state["stage"] == "open" else None
+    due, target = clocks.first_meeting_due(state, pathway), clocks.next_target(state, pathway)
     lapses = [one.last_day.isoformat() for one in clocks.lapses(state, pathway)] if not stopped_at(state) else []
     return {
         "complete_from": window[0].isoformat() if window else "", "complete_until": window[1].isoformat() if window else "",

@@ -37,7 +37,7 @@ class Order(NamedTuple):
 
 ORDERS: Mapping[str, Order] = {
     "received": Order(c.received_at, descending=True), "oldest": Order(c.received_at), "target": Order(c.target_on),
-    "lapses": Order(c.lapses_on), "meeting": Order(c.meeting_at)}
+    "late": Order(c.late_from), "lapses": Order(c.lapses_on), "meeting": Order(c.meeting_at)}
 
 
 class Moment(NamedTuple):
@@ -77,8 +77,8 @@ class Filters(NamedTuple):
 
     @property
     def order(self) -> Order:
-        """Give the order: newest first where nothing is said."""
-        return ORDERS[self.sort or ("target" if self.due else "received")]
+        """Give the order: newest first where nothing is said, and what is due by when it is."""
+        return ORDERS[self.sort or {"": "received", "breached": "late"}.get(self.due, "target")]
 
 
 def as_said(where: str) -> sa.ColumnElement[bool]:
@@ -88,14 +88,17 @@ def as_said(where: str) -> sa.ColumnElement[bool]:
 
 def complete(at: Moment) -> sa.ColumnElement[bool]:
     """Nothing is missing today."""
-    return sa.and_(as_said(indexes.PARTS["decide"]), c.complete_from <= at.day(), c.complete_until >= at.day())
+    # joined to nothing, so that PostgreSQL does not reckon that few of those with a last day have it still before them
+    last_day = c.complete_until.concat("")
+    return sa.and_(as_said(indexes.PARTS["decide"]), c.complete_from <= at.day(), last_day >= at.day())
 
 
 def due(at: Moment, word: str) -> sa.ColumnElement[bool]:
     """What is due today, overdue, or breached (R-07, R-10); what is overdue since an hour is due today no more."""
     today = sa.and_(c.target_on == at.day(), c.late_from > at.now)
     late = sa.and_(c.target_on <= at.day(), sa.not_(today))
-    return {"today": today, "overdue": late, "breached": sa.and_(late, c.target == "first_meeting", c.late_from <= at.now)}[word]
+    breached = sa.and_(as_said(indexes.FIRST_MEETING), c.late_from <= at.now)
+    return {"today": today, "overdue": late, "breached": breached}[word]
 
 
 def lapsing(at: Moment) -> sa.ColumnElement[bool]:

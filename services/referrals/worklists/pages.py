@@ -77,7 +77,7 @@ def _worklist(endpoint: str) -> str:
     following = url_for(endpoint, **cast(Any, {**_kept(asked, name), "after": page["next"]})) if page["next"] else ""
     tabs = [{"name": one, "title": TABS[one].title, "count": counts.get(one), "href": url_for(endpoint, list=one)} for one in names]
     return render_template("worklists/list.html", title=tab.title, tab=tab, name=name, tabs=tabs, page=page, asked=asked, fault=found.fault,
-                           following=following, is_filtered=any(asked.values()), states=_STATES, sorts=SORT_WORDS, ages=AGES.items(),
+                           following=following, is_filtered=any({**asked, "sort": ""}.values()), states=_STATES, sorts=SORT_WORDS, ages=AGES.items(),
                            pathways=PATHWAYS, titles=_titles(), sort=wanted.sort, endpoint=endpoint, **choices)
 
 

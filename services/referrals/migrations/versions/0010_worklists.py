@@ -20,12 +20,13 @@ WHOLE = {
     **{f'referrals_{name}_by_{order}': [name, column, 'id'] for name in ('team', 'stage', 'worklist')
        for order, column in (('time', 'received_at'), ('target', 'target_on'))}}
 WHERE = {
-    'decide': "stage = 'open' AND complete_until <> ''", 'duplicates': "duplicate", 'named_person': f"named_person_needed AND {GOES_ON}",
+    'decide': "complete_until <> ''", 'duplicates': "duplicate", 'named_person': f"named_person_needed AND {GOES_ON}",
     'hospital': f"flag = 'inpatient' AND {GOES_ON}"}
 PARTS = {
     **{f'referrals_{name}_by_{order}': ([column, 'id'], where) for name, where in WHERE.items()
        for order, column in (('time', 'received_at'), ('target', 'target_on'))},
     'referrals_lapsing': (['lapses_on', 'id'], f"lapses_on <> '' AND {GOES_ON}"),
+    'referrals_late': (['late_from', 'id'], "target = 'first_meeting'"),
     'referrals_meet': (['meeting_at', 'id'], "worklist = 'meet'"),
     'referrals_unallocated': (['received_at', 'id'], "stage IN ('open', 'accepted') AND development_worker IS NULL AND due_on <> ''"),
     'referrals_worked_with': (['development_worker'], f"{WORKED_WITH} AND journey_closes_on IS NULL"),
@@ -33,6 +34,7 @@ PARTS = {
 #: What the service writes of each referral from now on, of those it has written already.
 FILLED = """
 UPDATE referrals SET
+ complete_from = CASE WHEN stage = 'open' THEN complete_from ELSE '' END, complete_until = CASE WHEN stage = 'open' THEN complete_until ELSE '' END,
  target_on = CASE WHEN target_on = '' THEN '9999-12-31' ELSE target_on END,
  named_person_needed = (named_person_goes OR (named_person IS NULL AND pathway IN ('core', 'sip')))
   AND stage IN ('open', 'accepted') AND flag <> 'died',
