@@ -151,9 +151,10 @@ def merge(state: State, now: datetime, actor: Actor, who: str, reason: str, into
     """End a referral that goes on with another of the same citizen; `into` is the other's state (R-13)."""
     if refusal := _cannot_settle(state, actor):
         return refusal
-    if into["id"] == state["id"] or into["stage"] not in ("open", "accepted") or into["pathway"] != state["pathway"]:
+    # into a stranger's it would take one citizen's documents to another's record
+    if into["id"] not in state["duplicates"] or into["stage"] not in ("open", "accepted") or into["pathway"] != state["pathway"]:
         return Refused("R-13", "It cannot be merged into that referral.",
-                       "Choose a referral of the same pathway that is under way.", "into")
+                       "Choose one of those it may repeat, of the same pathway and under way.", "into")
     ends = {**_judged(state, outcomes(state, now)), "reason": MERGED, "words": reason, "merged_into": into["reference"],
             "merged_id": into["id"]}
     return [said("duplicates", "duplicate.settled", now, who, {"outcome": "merged", "reason": reason, "into": into["id"]}),

@@ -48,6 +48,17 @@ def test_R_13_a_merged_referral_says_where_it_goes_on_and_its_documents_go_there
     assert (event.data["reason"], event.data["merged_into"]) == ("merged", reference)
 
 
+def test_R_13_nothing_is_merged_into_a_strangers_referral(pod: Pod):
+    pod.sent()
+    second, stranger = pod.sent(duplicate_reason="Again."), pod.sent(citizen=OTTO | {"nhs_number": "9876543210"})
+    for into in (stranger, second):
+        refusal = pod.wren.post(f"/{second}/merge", {"into": into, "reason": "A slip."})
+        assert (refusal.status_code, refusal.json["rule"]) == (409, "R-13") and refusal.json["errors"][0]["pointer"] == "/into"
+    answer = send(pod, WREN, f"/{second}/settle", into=stranger, reason="A slip.")
+    assert answer.status_code == 422 and "It cannot be merged into that referral." in answer.text and "A slip." in answer.text
+    assert pod.wren.get(f"/{second}").json["state"] == "complete"
+
+
 def test_R_13_a_number_in_doubt_is_put_right_by_staff_and_by_nobody_else(pod: Pod):
     pod.sent()
     id_ = pod.priya.post("", pod.body(citizen=OTTO, referrer={**pod.body()["referrer"], "email": PRIYA}, duplicate_reason="His.")).json["id"]

@@ -116,6 +116,7 @@ def test_R_14_declining_has_a_coded_reason_and_tells_what_would_change_the_answe
     id_ = pod.sent(documents=[])
     kept = send(pod, HELEN, f"/{id_}/decline", words="No plan came.")
     assert kept.status_code == 422 and "Choose a reason" in kept.text and "No plan came." in kept.text
+    assert send(pod, HELEN, f"/{id_}/decline", reason="My own words", words="No plan came.").status_code == 422
     page = Browser(pod, HELEN).get(f"/{id_}/decline").text
     would = re.search(r'name="would_change"[^>]*>([^<]*)<', page)
     assert would and "Add a CPA care plan" in would[1] and "Add a Steve Morgan risk assessment" in would[1]

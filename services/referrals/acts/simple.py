@@ -102,6 +102,8 @@ def _given(act: str, form: Any) -> dict[str, Any]:
     given = {name: field.data for name, field in form._fields.items() if name in ("reason", "words", "would_change")}
     if act == "allocate":
         given["development_worker_email"] = form.development_worker_email.data or form.development_worker.data
+    if "reason" in form and form.reason.data not in dict(form.reason.choices):
+        given["reason"] = None  # pages offer codes alone
     return {name: value for name, value in given.items() if value}
 
 
