@@ -10,7 +10,6 @@ from services.referrals.directory import pages as directory_pages
 from services.referrals.documents import api as documents_api
 from services.referrals.documents import pages as documents_pages
 from services.referrals.drafts import api as drafts_api
-from services.referrals.drafts import citizen_pages, limits
 from services.referrals.drafts import citizen_pages, limits, shelf
 from services.referrals.drafts import pages as draft_pages
 from services.referrals.files import checkup, housekeeping
