@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from services.referrals import decisions, store
 from services.referrals.desk import Answer, Desk
+from services.referrals.directory.comparing import folded
 from services.referrals.directory.team_names import team_of
 from services.referrals.references import new_reference
 from services.referrals.state import evolve, initial
@@ -80,8 +81,8 @@ def is_somebody_else(known: Mapping[str, Any], given: Data) -> bool:
 
 
 def plain(name: str) -> str:
-    """Give a name as names are compared."""
-    return " ".join(name.split()).casefold()
+    """Give a name as names are compared: a kind of apostrophe, an accent or a capital makes nobody somebody else."""
+    return folded(name)
 
 
 def staff_facts(desk: Desk, entry: Data) -> Data:
