@@ -33,7 +33,7 @@ def receive(state: State, now: datetime, actor: Actor, who: str, sent: Data, dat
     if not may(actor.roles, "referral:send-self" if sent["self_referral"] else "referral:send"):
         return forbidden()
     if state["stage"]:
-        return Refused("R-13", "This referral was sent already.")
+        return Refused("R-13", "This referral was sent already.", "Find it in the list of your referrals.")
     pathway = PATHWAYS[sent["pathway"]]
     if refusal := _may_not_refer(pathway, actor, sent):
         return refusal
@@ -172,7 +172,7 @@ def _cannot_settle(state: State, actor: Actor) -> Refused | None:
     if state["stage"] != "open":
         return decided(state)
     if not state["duplicates"]:
-        return Refused("R-13", "There is nothing to settle: no other referral is of this citizen.")
+        return Refused("R-13", "There is nothing to settle: no other referral is of this citizen.", "Go on with it as it is.")
     return None
 
 
