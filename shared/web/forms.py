@@ -1,6 +1,7 @@
 """Forms in the look of the Design System, with our own words for dates and links that land on the first box."""
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -144,7 +145,15 @@ class _DateInput(GovDateInput):  # type: ignore[misc]
         if field.raw_data is None and field.data:
             for item, number in zip(given["items"], (field.data.day, field.data.month, f"{field.data.year:04}"), strict=True):
                 item["value"] = str(number)
+        for item in given["items"]:
+            item["classes"] = _wide_enough(item["classes"], item["value"] or "")
         return given
+
+
+def _wide_enough(classes: str, text: str) -> str:
+    """Let a box of a date show all of what was typed into it, be that March or a whole date."""
+    fitting = [width for width in (2, 4, 10, 20) if width >= len(text)]
+    return re.sub(r"width-(\d+)", lambda usual: f"width-{max(int(usual[1]), min(fitting, default=20))}", classes)
 
 
 class DateField(wtforms.Field):  # type: ignore[misc]

@@ -71,6 +71,12 @@ def test_a_date_is_read_in_whatever_box_and_way_it_is_written(request_of_a_page:
         assert boxes_of(form.born()) == list(boxes)
 
 
+def test_a_box_shows_all_of_what_was_typed_into_it(request_of_a_page: None) -> None:
+    widths = [re.findall(r"govuk-input--width-(\d+)", filled(*boxes).born()) for boxes in (
+        ("27", "3", "1990"), ("27", "Marhc", "90"), ("the 27th of Marhc 1990", "", ""), ("27" * 99, "", ""))]
+    assert widths == [["2", "2", "4"], ["2", "10", "4"], ["20", "2", "4"], ["20", "2", "4"]]
+
+
 def test_two_digits_of_a_year_mean_one_near_today_where_the_date_may_not_lie_a_lifetime_back(request_of_a_page: None) -> None:
     this_year = london_day(datetime.now(UTC)).year
     form = Paper(MultiDict([("dated", "1"), ("dated", "2"), ("dated", f"{this_year % 100:02}")]))
