@@ -227,6 +227,8 @@ class City:
         citizen, act = self.citizens[index], step.what["do"]
         if act == "refer":
             self.ids[index] = self._call("referrals", "", demo_acts.referral(citizen, self.now))["id"]
+        elif act == "draft":
+            self._call("referrals", "", demo_acts.draft(citizen))
         elif act in ("review", "held"):
             self._on_journey(act, citizen, what)
         else:

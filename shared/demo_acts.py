@@ -69,6 +69,12 @@ def referral(citizen: Mapping[str, Any], now: datetime) -> Call:
     return Call(PRACTITIONER, citizen["by"], "referrals", body | _by_practitioner(citizen, london_day(now)))
 
 
+def draft(citizen: Mapping[str, Any]) -> Call:
+    """Begin a referral and leave it half written."""
+    given = {name: citizen[name] for name in ("name", "date_of_birth", *CONTACTS) if name in citizen}
+    return Call(PRACTITIONER, citizen["by"], "drafts", {"pathway": citizen["pathway"], "citizen": given, "reason": citizen["reason"]})
+
+
 def _by_practitioner(citizen: Mapping[str, Any], today: date) -> dict[str, Any]:
     by = find(PRACTITIONER, citizen["by"])
     person = {"name": by.name, "email": by.email, "team": by.team}

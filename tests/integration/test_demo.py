@@ -118,6 +118,13 @@ def test_R_13_a_possible_duplicate_waits_and_another_was_kept(city: dict[str, Ro
     assert referral(city, "Jolyon Tran")["settled"]["outcome"] == "kept"
 
 
+def test_a_referral_is_half_written_and_can_be_taken_up(city: dict[str, Room]) -> None:
+    bearer = {"Authorization": f"Bearer {demo.issue_demo(city['referrals'].settings, 'practitioner')}"}
+    (one,) = demo._client(city["referrals"]).get("/api/v1/drafts", headers=bearer).get_json()["items"]
+    found, check = (demo._client(city["referrals"]).get(f"/api/v1/drafts/{one['id']}{path}", headers=bearer).get_json() for path in ("", "/check"))
+    assert found["referral"]["citizen"]["name"] == "Kerenza Blythe" and not check["acceptable"]
+
+
 @pytest.mark.parametrize("today", ["2026-11-22", "2026-12-26", "2027-03-29", "2026-11-23", "2026-11-20"])
 def test_a_working_day_is_found_around_every_week_end_and_holiday(today: str) -> None:
     """Due in so many working days from a day on is due on the working day the city is made, or the next."""
