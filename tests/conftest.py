@@ -49,7 +49,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Fail a run in CI that left something out, for whatever reason."""
+    """Print the lines tests ended with; fail a run in CI that left something out, for whatever reason."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
+    for line in (value for report in reports for name, value in report.user_properties if name == "said"):
+        terminalreporter.write_line(line)
     left_out = len(terminalreporter.stats.get("skipped", ()))
     if left_out and os.environ.get("CI") == "true":
         terminalreporter.write_line(f"{left_out} skipped: with CI=true nothing may be", red=True)

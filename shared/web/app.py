@@ -56,7 +56,7 @@ def bare_app(settings: Settings, prefix: str, templates: Path | str | None = Non
     if demo_sign_in and not settings.demo:
         raise SettingsError(["POD_MODE: the demo sign-in exists in demo mode only; this is server mode"])
     app = Flask("shared.web", static_folder=str(HERE / "static"), template_folder=None)
-    app.jinja_environment = templating.Environment
+    app.jinja_environment = templating.Environment  # type: ignore[assignment]
     app.request_class = PodRequest
     _configure(app, settings, prefix)
     app.jinja_loader = _loader(templates)  # type: ignore[assignment]

@@ -14,6 +14,8 @@ from tests.support.process import Process
 
 #: Seconds one of these tests may take: servers start again in it, on a machine that may have other work.
 LIMIT = 300
+#: Name under which a test's line reaches the process that reports, whichever process ran it.
+SAID = "said"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,9 +35,6 @@ def site(broker: Broker, postgres: Postgres, vhost: str, start_process: Callable
 
 
 @pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str, Count], None]:
+def say(record_property: Callable[[str, object], None]) -> Callable[[str, Count], None]:
     """Give `say(what, count)`, which prints the one line a fault test ends with, whether or not it failed."""
-    def line(what: str, count: Count) -> None:
-        with capsys.disabled():
-            print(f"\n{what}: {count}", flush=True)
-    return line
+    return lambda what, count: record_property(SAID, f"{what}: {count}")
