@@ -335,3 +335,26 @@ def test_a_page_of_the_form_asks_little_of_the_database(pod: Pod, amara: Writer)
     said.clear()
     amara.client.post(f"{root}/name", data={**amara.hidden(), "name": "Hal Inch"})
     assert len(said) <= 10, said
+
+
+def test_R_02_the_team_the_directory_has_confirmed_is_the_one_that_is_judged(tmp_path: Path) -> None:
+    pod = Pod(tmp_path)
+    said = {"email": AMARA, "name": "Amara Osei", "kind": "practitioner", "roles": [], "team": "Home Treatment Team"}
+    headers = {"Authorization": pod.helen.bearer}
+    pod.app.test_client().post("/api/v1/teams", json={"name": "Home Treatment Team"}, headers=headers)
+    answer = pod.app.test_client().post("/api/v1/members", json=said, headers=headers)
+    assert answer.status_code in (200, 201), answer.text
+    amara = Writer(pod, AMARA)
+    amara.get("/drafts/new")
+    assert amara.words.index("Short intensive pathway") < amara.words.index("Pathways for other teams") < amara.words.index("Core pathway")
+    root = amara.begin("core")
+    amara.get(f"{root}/check")
+    assert "You are of the Home Treatment Team, which may not refer to this pathway." in amara.words
+
+
+def test_an_address_with_anything_in_it_is_answered(amara: Writer) -> None:
+    root = amara.begin()
+    amara.get(f"{root}/name")
+    assert amara.client.post(f"{root}/name?to=a%0d%0ab&after=%00", data={**amara.hidden(), "name": ""}).status_code == 303
+    assert amara.client.get(f"{root}/name?after=%0d%0a%f0").status_code == 200
+    assert amara.client.get(f"{root}/no-such-step").status_code == 404 and amara.client.get("/drafts/x/name").status_code == 404

@@ -86,7 +86,7 @@ def _state(draft: Draft, now: datetime) -> State:
             "practitioner": None if draft.self_referral else {"id": "", "team": said.get("referrer", {}).get("team", "Your team")},
             "named_person": _named(said), "duplicates": [], "citizen_id": "",
             "adult_from": decisions.adult_from(date.fromisoformat(born), draft.pathway, now) if born else None,
-            "documents": {str(index): {**paper, "added_at": text(now)} for index, paper in enumerate(said.get("documents", [])) if "dated" in paper}}
+            "documents": {str(index): {**paper, "added_at": text(now)} for index, paper in enumerate(said.get("documents", [])) if paper.get("dated")}}
 
 
 def _named(said: Data) -> Data | None:

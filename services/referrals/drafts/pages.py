@@ -1,6 +1,7 @@
 """The pages on which a practitioner writes a referral: choose the pathway, answer step by step, check, send."""
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -9,10 +10,12 @@ from sqlalchemy.engine import Connection
 
 from services.referrals import asking
 from services.referrals.api import WITH_US, open_desk
+from services.referrals.desk import Desk
 from services.referrals.drafts import forms, sending, shelf, walking
 from services.referrals.drafts.shelf import Draft
 from services.referrals.drafts.walking import Walk, Way
 from services.referrals.files import upload
+from services.referrals.sending import confirmed_team
 from shared.ledger.store import Stale
 from shared.ledger.tables import staff_id
 from shared.ledger.types import Actor, Data, Refused
@@ -41,7 +44,8 @@ def my_drafts() -> list[Draft]:
 @requires(WITH_US)
 def new() -> Any:
     """Ask on which pathway; those the practitioner's own team may refer to come first."""
-    actor = cast(Actor, current_actor())
+    with current_room.database.read() as connection:
+        actor = _sender(open_desk(connection))
     own = [one for one in PATHWAYS.values() if one.may_refer(actor.team)] if actor.team else list(PATHWAYS.values())
     others = [one for one in PATHWAYS.values() if one not in own]
     return render_template("drafts/new.html", own=own, others=others, preferred=request.args.get("pathway", ""))
@@ -58,7 +62,7 @@ def begin() -> Any:
         problem(403, "Only the Pod's staff write down what a citizen says for themself.")
     if shelf.count(desk.connection, desk.who) >= shelf.MOST:
         problem(409, f"You have {shelf.MOST} drafts.", help="Send or delete some of them first.")
-    draft = shelf.begin(desk.connection, pathway, desk.who, desk.now, {} if by_citizen else known(desk.actor), by_citizen)
+    draft = shelf.begin(desk.connection, pathway, desk.who, desk.now, {} if by_citizen else known(_sender(desk)), by_citizen)
     return redirect(_way(draft.id).step(draft.steps[0].key), 303)
 
 
@@ -66,7 +70,7 @@ def begin() -> Any:
 @requires(WITH_US)
 def tasks(id: UUID) -> Any:
     """Show all steps with how each stands."""
-    return _shown(id, walking.tasks_page)
+    return _shown(id, walking.tasks_page, as_sender=True)
 
 
 @blueprint.get("/<uuid:id>/<step>")
@@ -92,7 +96,7 @@ def answer(id: UUID, step: str) -> Any:
 @requires(WITH_US)
 def check(id: UUID) -> Any:
     """Show every answer before it is sent."""
-    return _shown(id, walking.check_page)
+    return _shown(id, walking.check_page, as_sender=True)
 
 
 @blueprint.post("/<uuid:id>/send")
@@ -151,9 +155,16 @@ def _refused(walk: Walk, refusal: Refused) -> Any:
     return make_response(walking.step_page(walk, step, form, action=walk.way.step("duplicate", to="check")), 422)
 
 
-def _shown(id: UUID, page: Any) -> Any:
+def _sender(desk: Desk) -> Actor:
+    """Give whoever asks with the team the directory has confirmed, which is the one they will refer for (R-02)."""
+    return replace(desk.actor, team=confirmed_team(desk, desk.actor.email) or desk.actor.team)
+
+
+def _shown(id: UUID, page: Any, as_sender: bool = False) -> Any:
     with current_room.database.read() as connection:
         walk = _walk(connection, id)
+        if as_sender and isinstance(walk, Walk):
+            walk.actor = _sender(open_desk(connection))
     return redirect(walk) if isinstance(walk, str) else page(walk)
 
 

@@ -61,8 +61,13 @@ def _known(kind: Any, value: Any) -> Any:
     if isinstance(kind, Part) and isinstance(value, dict):
         return known(kind.shape, value)
     if isinstance(kind, ListOf) and isinstance(value, list):
-        return [_known(kind.inner, one) for one in value]
+        return [_without_nothing(_known(kind.inner, one)) for one in value]
     return value
+
+
+def _without_nothing(value: Any) -> Any:
+    # an entry of a list is replaced whole, so there is nothing that null could take away
+    return {name: one for name, one in value.items() if not is_nothing(one)} if isinstance(value, dict) else value
 
 
 def _said(said: Data, change: Data) -> Data:

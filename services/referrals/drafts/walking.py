@@ -101,7 +101,7 @@ def save(walk: Walk, step: Step, connection: Connection) -> Any:
     shelf.save(connection, draft, walk.now)
     if later:
         return redirect(walk.way.tasks, 303)
-    return redirect(walk.way.step(step.key, to=request.args.get("to", "")) if faults else _next(walk, step, asked_before), 303)
+    return redirect(walk.way.step(step.key, to=_to()) if faults else _next(walk, step, asked_before), 303)
 
 
 def check_page(walk: Walk, refused: Any = None, status: int = 200) -> Any:
@@ -142,10 +142,14 @@ def _next(walk: Walk, step: Step, asked_before: set[str]) -> str:
     """Give the page to go on with; a page that is only asked since this answer comes first."""
     following = _following(step, [one.key for one in walk.draft.steps])
     after = step.key if any(one.step == step.key for one in walk.concerns()) else ""
-    to_check = request.args.get("to") == "check"
-    if following and (not to_check or following not in asked_before):
-        return walk.way.step(following, to="check" if to_check else "", after=after)
+    if following and (not _to() or following not in asked_before):
+        return walk.way.step(following, to=_to(), after=after)
     return walk.way.check
+
+
+def _to() -> str:
+    """Give where somebody came from to change one answer, and goes back to; else nothing."""
+    return "check" if request.args.get("to") == "check" else ""
 
 
 def _following(step: Step, keys: list[str]) -> str:
@@ -153,7 +157,7 @@ def _following(step: Step, keys: list[str]) -> str:
 
 
 def _back(walk: Walk, step: Step, keys: list[str]) -> str:
-    if request.args.get("to") == "check" or step.key not in keys:
+    if _to() or step.key not in keys:
         return walk.way.check
     place = keys.index(step.key)
     if place:
