@@ -7,7 +7,7 @@ down_revision = '0009'
 branch_labels = None
 depends_on = None
 
-GOES_ON = "stage IN ('open', 'accepted') AND journey_closes_on IS NULL"
+GOES_ON = "stage NOT IN ('declined', 'withdrawn') AND journey_closes_on IS NULL"
 WORKED_WITH = "stage = 'accepted' AND development_worker IS NOT NULL AND flag <> 'died'"
 OLD = {
     'ix_referrals_development_worker': ['development_worker'], 'ix_referrals_named_person': ['named_person'],
@@ -27,8 +27,8 @@ PARTS = {
        for order, column in (('time', 'received_at'), ('target', 'target_on'))},
     'referrals_lapsing': (['lapses_on', 'id'], f"lapses_on <> '' AND {GOES_ON}"),
     'referrals_late': (['late_from', 'id'], "target = 'first_meeting'"),
-    'referrals_meet': (['meeting_at', 'id'], "worklist = 'meet'"),
-    'referrals_unallocated': (['received_at', 'id'], "stage IN ('open', 'accepted') AND development_worker IS NULL AND due_on <> ''"),
+    'referrals_meet': (['meeting_at', 'id'], "NOT worklist <> 'meet'"),
+    'referrals_unallocated': (['received_at', 'id'], "stage NOT IN ('declined', 'withdrawn') AND development_worker IS NULL AND due_on <> ''"),
     'referrals_worked_with': (['development_worker'], f"{WORKED_WITH} AND journey_closes_on IS NULL"),
     'referrals_closing': (['journey_closes_on', 'development_worker'], f"{WORKED_WITH} AND journey_closes_on IS NOT NULL")}
 #: What the service writes of each referral from now on, of those it has written already.
