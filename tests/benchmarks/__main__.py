@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.benchmarks import city, forms, latency, ours, rivals, whole
+from tests.benchmarks import city, forms, latency, ours, rivals, whole, worklists
 from tests.benchmarks.bed import Bed
 from tests.benchmarks.table import AIMS, figures, text
 from tests.support.ground import ROOT
@@ -16,7 +16,7 @@ Found = dict[str, dict[str, float]]
 MEASUREMENTS: dict[str, Callable[[Bed], dict[str, float]]] = {
     "bare": rivals.bare, "intake": ours.intake, "faststream": rivals.faststream, "nameko": rivals.nameko,
     "firehose": ours.firehose, "relay": ours.relay, "two_hops": latency.two_hops, "ready": whole.ready, "pages": whole.pages,
-    "forms": forms.form_page,
+    "forms": forms.form_page, "worklists": worklists.against_few,
 }
 
 
