@@ -103,7 +103,7 @@ def test_what_a_later_release_sealed_is_called_that(vault: Vault) -> None:
         vault.get(id_)
 
 
-@pytest.mark.parametrize("id_", [str(uuid4()), "../../etc/passwd", "", "x" * 300, "/etc/passwd"])
+@pytest.mark.parametrize("id_", ["00000000-0000-4000-8000-000000000001", "../../etc/passwd", "", "x" * 300, "/etc/passwd"])
 def test_what_is_not_there_is_missing_whatever_is_asked_for(vault: Vault, id_: str) -> None:
     vault.put(PLAN)
     with pytest.raises(Missing):
