@@ -94,7 +94,7 @@ def _rows(node: dict[str, Any]) -> float:
 
 @pytest.mark.parametrize(("actor", "wanted"), [*((MANAGER, one) for one in (*ORDERED, *ASKED, *LOOSE[:2])), *((PRACTITIONER, one) for one in OWN)],
                          ids=lambda one: ",".join(f"{k}={v}" for k, v in one._asdict().items() if v) if isinstance(one, Filters) else "".join(one.roles))
-def test_a_page_of_a_list_is_read_from_an_index(pod: Pod, actor: Actor, wanted: Filters):
+def test_R_12_a_page_of_a_list_is_read_from_an_index(pod: Pod, actor: Actor, wanted: Filters):
     with desk_of(pod, actor) as desk, heard(pod) as asked:
         first = listed(desk, wanted, PAGE)
         rest = listed(desk, wanted, PAGE, first[-2]["id"]) if len(first) == PAGE else []
@@ -112,7 +112,7 @@ def test_counts_stop_at_a_hundred_and_loads_are_read_from_an_index(pod: Pod):
     assert set(load) == set(many.WORKERS) and sum(load.values()) > 10_000
 
 
-def test_the_database_does_as_much_for_a_page_of_few_as_of_many(pod: Pod, tmp_path: Any):
+def test_R_12_the_database_does_as_much_for_a_page_of_few_as_of_many(pod: Pod, tmp_path: Any):
     """Given a hundred times as many referrals, If a worklist is asked for, I expect SQLite to take no more than 1.2 times the steps."""
     if not pod.room.database.is_sqlite:
         pytest.skip("SQLite counts its steps; of PostgreSQL the plans above say how many rows are read")
