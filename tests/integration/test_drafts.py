@@ -103,6 +103,17 @@ def test_R_03_R_06_what_is_missing_links_to_the_step_that_mends_it(amara: Writer
     assert sent(amara.pod, amara)["named_person"]["email"] == AMARA
 
 
+def test_R_06_each_document_that_is_missing_is_told_at_its_own_step(amara: Writer) -> None:
+    root = amara.begin()
+    amara.write({"document-care-plan": answers(amara.pod.ago)["document-care-plan"]})
+    assert amara.at.startswith(f"{root}/document-risk-assessment") and "is missing" not in amara.words
+    amara.post(here="later")
+    assert "The Steve Morgan risk assessment is missing." in amara.words and f"{root}/document-risk-assessment?to=check" in amara.text
+    amara.get(f"{root}/check")
+    todo = amara.text.partition("Still to answer")[2].partition("</ul>")[0]
+    assert f"{root}/reason?" in todo and "document" not in todo
+
+
 def test_R_09_ward_and_section_are_asked_of_somebody_in_hospital_only(pod: Pod, amara: Writer) -> None:
     root = amara.begin()
     amara.get(f"{root}/hospital")

@@ -68,7 +68,8 @@ class Step:
 
 
 def _within(pointer: str, whole: str) -> bool:
-    return pointer == whole or pointer.startswith(whole + "/")
+    # an upload keeps its answer nowhere
+    return bool(whole) and (pointer == whole or pointer.startswith(whole + "/"))
 
 
 def paper_step(paper: Document) -> Step:
