@@ -65,7 +65,7 @@ def clock_started(state: State, pathway: Pathway) -> datetime | None:
     """Give when every document of R-06 was first here and up to date; None while one is not (R-07)."""
     moments = [datetime.fromisoformat(state["received_at"])]
     for paper in pathway.document:
-        came = ((datetime.fromisoformat(one["added_at"]), one) for one in state["documents"].values() if one["kind"] == paper.kind)
+        came = ((datetime.fromisoformat(one["added_at"]), one) for one in _counted(state) if one.get("kind") == paper.kind)
         good = [at for at, one in came if london_day(at) <= last_day(paper, one)]
         if not good:
             return None
@@ -73,13 +73,29 @@ def clock_started(state: State, pathway: Pathway) -> datetime | None:
     return max(moments)
 
 
+def _counted(state: State) -> Iterator[Mapping[str, Any]]:
+    """Give the documents the clock rests on: those that are here, and once it is decided those that were here then."""
+    if not state["decision"]:
+        yield from state["documents"].values()
+        return
+    decided = state["decision"]["at"]
+    yield from (one for one in state["documents"].values() if one["added_at"] <= decided)
+    yield from (one for one in state["removed"].values() if "added_at" in one and one["added_at"] <= decided < one["removed_at"])
+
+
 def first_meeting_due(state: State, pathway: Pathway) -> tuple[date, date] | None:
-    """Give when the introductory meeting is due and when breached (R-07); None before the clock starts."""
+    """Give when the introductory meeting is due and when breached (R-07); None before the clock starts.
+
+    What was said at acceptance stands, whatever documents the pathway asks for since (R-15).
+    """
+    within = timedelta(days=pathway.first_meeting_breached_days - pathway.first_meeting_due_days)
+    if kept := (state["decision"] or {}).get("first_meeting_due_on"):
+        return (date.fromisoformat(kept), date.fromisoformat(kept) + within)
     started = clock_started(state, pathway)
     if started is None:
         return None
-    day = london_day(started)
-    return (day + timedelta(days=pathway.first_meeting_due_days), day + timedelta(days=pathway.first_meeting_breached_days))
+    due = london_day(started) + timedelta(days=pathway.first_meeting_due_days)
+    return (due, due + within)
 
 
 def add_months(day: date, months: int) -> date:

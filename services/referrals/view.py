@@ -99,9 +99,13 @@ def first_meeting(desk: Desk, state: State) -> Data | None:
 
 
 def judged(desk: Desk, state: State) -> list[Data]:
-    """Give each rule with its outcome: as decided where it is decided, else as of today (R-15)."""
+    """Give each rule with its outcome: as decided where it is decided, else as of today (R-15).
+
+    Whether this may be another's again is said to staff only: what a practitioner amends would tell them who is with us (R-13).
+    """
     decision = state["decision"]
-    return list(decision["rules"]) if decision else [one.kept() for one in outcomes(state, desk.now)]
+    found = decision["rules"] if decision else [one.kept() for one in outcomes(state, desk.now)]
+    return [one for one in found if desk.sees_all or one["rule"] != "R-13"]
 
 
 def clock(desk: Desk, state: State) -> Data:

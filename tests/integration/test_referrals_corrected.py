@@ -1,0 +1,67 @@
+"""What is put right of a referral, or turns out otherwise, reaches all it had touched, and tells nobody what is not theirs."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.referral_room import Pod
+from tests.integration.test_referrals_changed_outside import event, offer, told
+from tests.integration.test_referrals_triage import PRIYA, WREN, at
+
+ROSA, OTTO = "9434765919", "9876543210"
+STRANGER = {"name": "Otto Lind", "date_of_birth": "1951-01-02"}
+
+
+@pytest.fixture
+def pod(tmp_path: Path) -> Iterator[Pod]:
+    pod = Pod(tmp_path)
+    yield pod
+    pod.room.database.dispose()
+
+
+def put_right(pod: Pod, id_: str, **citizen: str) -> None:
+    answer = pod.wren.post(f"/{id_}/amend", {"amendment_reason": "A slip of the pen.", "citizen": citizen})
+    assert answer.status_code == 200, answer.text
+
+
+def test_R_13_an_amended_name_does_not_tell_its_practitioner_who_is_with_the_pod(pod: Pod):
+    pod.sent()
+    mine = pod.priya.post("", pod.body(citizen=STRANGER | {"nhs_number": OTTO}, referrer={**pod.body()["referrer"], "email": PRIYA})).json["id"]
+    before = pod.priya.get(f"/{mine}").json["rules"]
+    change = {"amendment_reason": "A slip.", "citizen": {"name": "Rosa Quill", "date_of_birth": "1984-05-17"}}
+    answer = pod.priya.post(f"/{mine}/amend", change)
+    assert answer.status_code == 200 and answer.json["rules"] == pod.priya.get(f"/{mine}").json["rules"] == before
+    assert "R-13" in [one["rule"] for one in pod.wren.get(f"/{mine}").json["rules"]]
+
+
+def test_J_13_a_death_taken_back_after_the_referral_was_withdrawn_is_told_to_whoever_was_told_of_it(pod: Pod):
+    id_ = pod.sent()
+    offer(pod, event("citizen.died", 1, died_on=pod.ago(3)))
+    assert pod.amara.post(f"/{id_}/withdraw", {"reason": "died"}).status_code == 200
+    offer(pod, event("citizen.death_cancelled", 2))
+    assert pod.amara.get(f"/{id_}").json["died_on"] is None
+    assert told(pod, "referral.death_recorded") == [(1, False), (2, True)]
+    offer(pod, event("hospital.admitted", 3))
+    assert len(pod.told("referral.stay_recorded")) == 2, "from now on they are nobody we know"
+
+
+def test_R_07_taking_out_a_document_after_acceptance_does_not_stop_the_clock_of_the_first_meeting(pod: Pod):
+    id_ = pod.sent()
+    assert pod.helen.post(f"/{id_}/accept").status_code == 200
+    before = pod.wren.get(f"/{id_}").json
+    assert before["first_meeting_due_on"] and before["targets"]
+    assert pod.amara.post(f"/{id_}/documents/{before['documents'][0]['id']}/remove", {"reason": "Somebody else's."}).status_code == 200
+    after = pod.wren.get(f"/{id_}").json
+    assert (after["first_meeting_due_on"], after["targets"]) == (before["first_meeting_due_on"], before["targets"])
+    assert told(pod, "referral.completed") == [(1, False)]
+
+
+def test_R_14_a_question_about_a_self_referral_is_the_pods_to_ask(pod: Pod):
+    citizen = STRANGER | {"telephone": "07700 900111"}
+    sent = {"pathway": "prevention", "self_referral": True, "citizen": citizen, "reason": "Company.", "meeting_preference": "telephone"}
+    id_ = pod.wren.post("", sent).json["id"]
+    assert pod.wren.post(f"/{id_}/questions", {"words": "Which days suit you?"}).status_code == 201
+    assert "Telephone the citizen" in at(pod, WREN, id_)
+    assert pod.wren.get(waiting="true").json["items"] == []
