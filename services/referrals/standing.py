@@ -18,6 +18,7 @@ from services.referrals.state import (
     pathway_of,
     practitioner_on,
     questions_open,
+    waits_for_practitioner,
 )
 from shared.calendar import london, london_day
 from shared.ledger.types import State
@@ -64,9 +65,11 @@ def _triage(state: State, now: datetime) -> Task:
         return Task("Find out whose NHS number this is, and put it right", "It is known of somebody of another name.", "amend", "identity")
     if may_repeat(state):
         return Task("Settle whether this citizen is with us already", "Until then it cannot be accepted.", "settle")
+    if questions_open(state) and not waits_for_practitioner(state):
+        return Task("Telephone the citizen and write the answer down", "They have no account to answer with.", "answer", questions_open(state)[0])
     if not missing:
         return Task("Accept or decline it", "Nothing is missing: a manager decides.", "accept")
-    if questions_open(state):
+    if waits_for_practitioner(state):
         return Task("Wait for the practitioner’s answer", "You can ask again, or telephone and write the answer down.")
     if proposes_decline(missing):
         return Task("Ask for a longer commitment, or have it declined", "It is shorter than this pathway needs. A manager can decline.", "question")

@@ -206,6 +206,11 @@ def questions_open(state: State) -> list[str]:
     return [id_ for _, id_ in sorted(waiting)] if state["stage"] not in ENDED else []
 
 
+def waits_for_practitioner(state: State) -> bool:
+    """Say whether a practitioner has something to answer; of a citizen who referred themself only the Pod can ask (R-11)."""
+    return bool(questions_open(state)) and practitioner_on(state, date.max) is not None
+
+
 def may_repeat(state: State) -> bool:
     """Say whether a person has yet to settle if this is another's referral again, or whose number it names (R-13)."""
     return state["stage"] == "open" and bool(state.get("number_of") or (state["duplicates"] and not state["settled"]))

@@ -20,6 +20,7 @@ from services.referrals.state import (
     practitioner_on,
     questions_open,
     stopped_at,
+    waits_for_practitioner,
 )
 from shared.database import Database, Instant, key
 from shared.ledger.keeper import LedgerKeeper
@@ -177,7 +178,10 @@ class Known(NamedTuple):
 
 
 class ReferralsKeeper(LedgerKeeper):
-    """Knows a citizen only while a referral of theirs is under way (X-02), and whom events name as staff."""
+    """Knows a citizen only while a referral of theirs is under way (X-02), and whom events name as staff.
+
+    Of whoever was said to have died it must still be heard that they did not (J-13), though the referral was ended for it.
+    """
 
     def introduce(self, connection: Connection, events: Sequence[Event]) -> None:
         """Write the staff that events name, and list them as seen."""
@@ -198,7 +202,8 @@ class ReferralsKeeper(LedgerKeeper):
         database, people = self.ledger.database, tables.people
         query = sa.select(people.c.nhs_number, people.c.id, referrals.c.id.label("referral")).join(
             referrals, referrals.c.citizen == people.c.id).where(
-            database.any_of(people.c.nhs_number, nhs_numbers), referrals.c.stage.in_(LIVE)).order_by(referrals.c.id)
+            database.any_of(people.c.nhs_number, nhs_numbers),
+            sa.or_(referrals.c.stage.in_(LIVE), referrals.c.flag == "died")).order_by(referrals.c.id)
         found: dict[str, Known] = {}
         for number, person, referral in connection.execute(query):
             before = found.get(number, Known(person, ()))
@@ -262,7 +267,7 @@ def _needs_named_person(state: State) -> bool:
 def _worklist(state: State) -> str:
     """Say who acts next; where everything has stopped only what is open still waits for its end (J-14)."""
     if state["stage"] == "open":
-        return "waiting" if questions_open(state) and not state["died_on"] else "triage"
+        return "waiting" if waits_for_practitioner(state) and not state["died_on"] else "triage"
     if state["stage"] != "accepted" or stopped_at(state) or first_held(state):
         return ""
     if not state["allocation"]:
