@@ -18,6 +18,8 @@ WITHDRAW: Mapping[str, str] = {
     "citizen_decided": "The citizen decided otherwise", "moved": "The citizen moved away",
     "other_support": "Other support was found", "by_mistake": "Sent by mistake", "died": "The citizen died",
     "other": "Another reason"}
+#: Not of a citizen who referred themself: what only a practitioner gives.
+OF_PRACTITIONERS = frozenset({"commitment", "named_person", "documents"})
 #: Every coded reason in words.
 WORDS = {**DECLINE, **WITHDRAW, MERGED: "It goes on with another referral of the same citizen"}
 #: Which reason a rule that is not met speaks for.

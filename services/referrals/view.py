@@ -49,6 +49,12 @@ def brief(desk: Desk, found: Written) -> Data:
             "missing": domain.missing(state, desk.now)}
 
 
+def headed(desk: Desk, found: Written) -> Data:
+    """Give what the head of a page about a referral says, with whose it is, so that nobody acts on another citizen's."""
+    id_ = found.state["citizen_id"]
+    return {**brief(desk, found), "name": desk.people([id_]).get(id_, {}).get("name"), "self_referral": found.state["self_referral"]}
+
+
 def foreseen(desk: Desk, state: State | Refused) -> Data:
     """Say of a referral not sent yet whether it could be accepted, what is missing, and how each rule comes out."""
     if isinstance(state, Refused):

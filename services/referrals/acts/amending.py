@@ -81,7 +81,8 @@ def _opened(desk: Desk, found: Written, group: str, prefilled: bool = False) -> 
     if group not in groups.open_groups(referral, pathway):
         problem(404, "There is no such page.")
     stands = groups.standing(referral)
-    stands["nhs_number"] = nhs(stands["nhs_number"])
+    # one in doubt does not stand: entered again, it is said to be the citizen's
+    stands["nhs_number"] = None if found.state.get("number_of") else nhs(stands["nhs_number"])
     made = groups.form_of(group, pathway)
     form = made(data=stands) if prefilled else made()
     if "nhs_number" in form and not desk.sees_all:
@@ -135,7 +136,7 @@ def _page(desk: Desk, found: Written, group: str, form: Any, stands: Data, is_ol
     form.stood.raw_data = None
     now = [(form[name].label.text, _words(form[name], stands.get(name))) for name in groups.boxes(form)] if is_old else []
     return render_template("referrals/acts/amend.html", form=form, names=groups.boxes(form), group=group, now=now, hidden=stands["hidden"],
-                           heading=groups.GROUPS[group].title, button="Save the change", referral=view.brief(desk, found))
+                           heading=groups.GROUPS[group].title, button="Save the change", referral=view.headed(desk, found))
 
 
 def _words(field: Any, value: Any) -> str:

@@ -60,4 +60,4 @@ def _asked(found: Written, question: UUID) -> dict[str, Any]:
 
 def _page(desk: Desk, found: Written, asked: dict[str, Any], form: Any) -> str:
     return render_template("referrals/acts/answer.html", form=form, asked=asked, heading="Write down the answer" if desk.sees_all else "Answer the Pod",
-                           button="Send the answer", referral=view.brief(desk, found))
+                           button="Send the answer", referral=view.headed(desk, found))

@@ -29,7 +29,7 @@ def confirm(id: UUID) -> Any:
     with current_room.database.read() as connection:
         desk, found = found_for(connection, id)
         return refused_now(desk, found, "accept") or render_template(
-            "referrals/acts/accept.html", form=forms.AcceptForm(), referral=view.brief(desk, found), heading="Accept this referral",
+            "referrals/acts/accept.html", form=forms.AcceptForm(), referral=view.headed(desk, found), heading="Accept this referral",
             button="Accept the referral", rules=view.judged(desk, found.state), clock=view.clock(desk, found.state),
             rules_of=pathway_of(found.state))
 

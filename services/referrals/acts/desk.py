@@ -34,7 +34,7 @@ def refused(desk: Desk, found: Written, refusal: Refused) -> Any:
     if refusal.rule == "permission":
         _forbidden(refusal)
     words = refusal._replace(reason=desk.decided_words(found.state)) if _is_decided(found, refusal) else refusal
-    return make_response(render_template("referrals/refused.html", refusal=words, referral=view.brief(desk, found), typed=typed()), 409)
+    return make_response(render_template("referrals/refused.html", refusal=words, referral=view.headed(desk, found), typed=typed()), 409)
 
 
 def answered(desk: Desk, found: Written, form: Any, page: Any, answer: Answer, words: str) -> Any:

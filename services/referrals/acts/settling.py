@@ -65,5 +65,5 @@ def _form(others: list[Data]) -> Any:
 
 
 def _page(desk: Desk, found: Written, others: list[Data], form: Any) -> str:
-    return render_template("referrals/acts/settle.html", form=form, others=others, referral=view.whole(desk, found),
+    return render_template("referrals/acts/settle.html", form=form, others=others, referral={**view.headed(desk, found), **view.whole(desk, found)},
                            heading="May be with us already", button="Settle it")

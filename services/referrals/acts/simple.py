@@ -46,6 +46,12 @@ ACTS: Mapping[str, Act] = {
                     forms.WithdrawForm, body.Withdraw, Desk.withdraw),
     "allocate": Act("Choose the development worker", "Choose", "The development worker was chosen.",
                     forms.AllocateForm, body.Allocate, directory.allocate)}
+#: The same of a citizen who referred themself: nobody stands between, and no message goes to them by itself (R-11).
+OF_CITIZENS: Mapping[str, Act] = {**ACTS,
+    "question": ACTS["question"]._replace(heading="Ask the citizen for more", button="Keep the question",
+                                          done="The question was kept. Ask the citizen, then write down what they answer."),
+    "decline": ACTS["decline"]._replace(done="The referral was declined. Tell the citizen, the way they asked to be contacted.",
+                                        enter={**ENTER, "words": "Say what the citizen is told"})}
 ROUTE = f"/<uuid:id>/<any({', '.join(ACTS)}):act>"
 
 
@@ -68,7 +74,7 @@ def ask(id: UUID, act: str) -> Any:
 def do(id: UUID, act: str) -> Any:
     """Do it, or show the form again with what is wrong."""
     desk, found = found_for(transaction(), id)
-    form, one = _form(desk, found, act), ACTS[act]
+    form, one = _form(desk, found, act), _act(found, act)
     form.validate()
     taken, faults = body.read(one.shape, _given(act, form), london_day(desk.now))
     show_faults(form, faults, dict(one.enter))
@@ -80,8 +86,15 @@ def do(id: UUID, act: str) -> Any:
     return answered(desk, found, form, page, one.do(desk, str(id), taken), one.done)
 
 
+def _act(found: Written, act: str) -> Act:
+    return (OF_CITIZENS if found.state["self_referral"] else ACTS)[act]
+
+
 def _form(desk: Desk, found: Written, act: str) -> Any:
-    form = ACTS[act].form()
+    form = _act(found, act).form()
+    if act == "decline" and found.state["self_referral"]:
+        form.words.label.text = "What will you tell the citizen?"
+        form.reason.choices = [one for one in form.reason.choices if one[0] not in reasons.OF_PRACTITIONERS]
     if act == "allocate":
         form.development_worker.choices = directory.workers(desk, (found.state["allocation"] or {}).get("development_worker"))
     if act in ("decline", "question") and request.method == "GET":
@@ -108,6 +121,6 @@ def _given(act: str, form: Any) -> dict[str, Any]:
 
 
 def _page(desk: Desk, found: Written, act: str, form: Any) -> str:
-    one = ACTS[act]
+    one = _act(found, act)
     return render_template(f"referrals/acts/{act}.html", form=form, heading=one.heading, button=one.button,
-                           referral=view.brief(desk, found))
+                           referral=view.headed(desk, found))

@@ -124,9 +124,9 @@ def _document(desk: Desk, found: Written, document: UUID) -> Data:
 
 def _add_page(desk: Desk, found: Written, form: Any) -> str:
     ages = [(paper.words, paper.max_age_months) for paper in pathway_of(found.state).document]
-    return render_template("referrals/documents/add.html", form=form, referral=view.brief(desk, found), ages=ages)
+    return render_template("referrals/documents/add.html", form=form, referral=view.headed(desk, found), ages=ages)
 
 
 def _remove_page(desk: Desk, found: Written, one: Data, form: Any) -> str:
     words = f"{pathway_of(found.state).words(one['kind'])} of {in_words(one['dated'])}"
-    return render_template("referrals/documents/remove.html", form=form, referral=view.brief(desk, found), document=one, words=words)
+    return render_template("referrals/documents/remove.html", form=form, referral=view.headed(desk, found), document=one, words=words)

@@ -40,7 +40,7 @@ def show(id: UUID) -> Any:
         desk, found = found_for(connection, id)
         state = found.state
         return render_template(
-            "referrals/meeting/show.html", referral=view.brief(desk, found), pathway=pathway_of(state), stage=state["stage"], clock=view.clock(desk, state),
+            "referrals/meeting/show.html", referral=view.headed(desk, found), pathway=pathway_of(state), stage=state["stage"], clock=view.clock(desk, state),
             meeting=view.first_meeting(desk, state), people=reading.taking_part(desk, state) if state["stage"] in LIVE else [],
             word=reading.overdue_word(desk, state), cannot=meeting.cannot_offer(state, desk.actor))
 
@@ -180,17 +180,17 @@ def _offer_form(desk: Desk, found: Written) -> OfferForm:
 def _times_page(desk: Desk, found: Written, person: Data, form: Any) -> str:
     _, others = ticked(person["times"] or [], desk.now)
     form.keep.choices = times.choices(others)
-    return render_template("referrals/meeting/times.html", form=form, referral=view.brief(desk, found), person=person,
+    return render_template("referrals/meeting/times.html", form=form, referral=view.headed(desk, found), person=person,
                            days=halves(desk.now), hours=meeting.hours_in_words())
 
 
 def _offer_page(desk: Desk, found: Written, form: Any) -> str:
     state = found.state
-    return render_template("referrals/meeting/offer.html", form=form, referral=view.brief(desk, found), hours=meeting.hours_in_words(),
+    return render_template("referrals/meeting/offer.html", form=form, referral=view.headed(desk, found), hours=meeting.hours_in_words(),
                            minutes=pathway_of(state).first_meeting_minutes, people=reading.taking_part(desk, state), clock=view.clock(desk, state),
                            offered=state["meeting"] if state["meeting"] and not state["meeting"]["cancelled"] else None,
                            preference=pathway_of(state).words(state["meeting_preference"]), other=OTHER)
 
 
 def _call_off_page(desk: Desk, found: Written, form: Any) -> str:
-    return render_template("referrals/meeting/call_off.html", form=form, referral=view.brief(desk, found), offered=found.state["meeting"])
+    return render_template("referrals/meeting/call_off.html", form=form, referral=view.headed(desk, found), offered=found.state["meeting"])
