@@ -20,6 +20,8 @@ from shared.web.context import WORKING_DAY, current_actor, is_api
 FIELD = "kept_for"
 #: Fields of ours, not of the person: never shown again.
 OURS = ("csrf_token", FIELD, "submission")
+#: What our pages send with a form that nobody typed: which answers and which draft were shown, which button was pressed.
+MARKS = ("seen", "stood", "keep", "draft", "then")
 SECRET_WORDS = frozenset({"password", "secret", "token", "passcode", "pin"})
 #: The mark of whoever is not signed in; no signature is as short.
 NOBODY = "nobody"
@@ -148,7 +150,7 @@ def typed() -> list[tuple[str, str]]:
     except HTTPException:  # the body itself is what is wrong
         return []
     return [(in_words(name), ", ".join(value for value in values if value.strip()))
-            for name, values in said if name not in OURS and not _secretive(name) and any(value.strip() for value in values)]
+            for name, values in said if name not in (*OURS, *MARKS) and not _secretive(name) and any(value.strip() for value in values)]
 
 
 def _secretive(name: str) -> bool:

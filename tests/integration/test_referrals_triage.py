@@ -255,12 +255,13 @@ def test_bad_input_keeps_everything_typed_and_names_the_box(pod: Pod):
 
 def test_R_09_that_a_citizen_was_in_hospital_is_taken_away_again(pod: Pod):
     id_ = pod.sent(inpatient={"ward": "Elm", "legal_status": "03"})
+    assert "In hospital when referred, Elm, detained" in at(pod, WREN, id_)
     assert "R-09" in at(pod, WREN, id_) and "detained under section 3 of the Mental Health Act" in at(pod, WREN, id_)
     assert send(pod, WREN, f"/{id_}/amend/hospital", ward="Elm", legal_status="", amendment_reason="x").status_code == 422
     assert send(pod, WREN, f"/{id_}/amend/hospital", ward="", legal_status="", amendment_reason="She was not.").status_code == 303
     found = pod.wren.get(f"/{id_}").json
     assert found["inpatient"] is None and "R-09" not in [one["rule"] for one in found["rules"]]
-    assert "The citizen was not in hospital." in at(pod, WREN, id_)
+    assert "The citizen was not in hospital." in at(pod, WREN, id_) and "In hospital when referred," not in at(pod, WREN, id_)
 
 
 def test_R_13_a_practitioner_amends_contacts_they_are_not_shown_without_taking_any_away(pod: Pod):
