@@ -82,7 +82,12 @@ class Journeys:
                          schemas.contract(origin["type"]).load({**event.data["statement"], **number}),
                          recordedtime=datetime.fromisoformat(origin["recordedtime"]),
                          withdrawn=bool(event.data.get("withdrawn")) or event.withdrawn)
+        mark = stage.mark()
         sayings.say(stage, original, event.data["citizen_id"])
+        if event.withdrawn:
+            # it was another citizen's: the same saying again would be no news, so it is referrals that takes it back
+            stage.said[mark:] = [(person, said._replace(recorded_at=event.recordedtime, source=event.source, actor=event.source, event_id=event.id))
+                                 for person, said in stage.said[mark:]]
 
     @hears("directory.member_recorded")
     def staff(self, event: Event, stage: LedgerStage) -> None:

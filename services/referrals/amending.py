@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from services.referrals import decisions, sending, store
 from services.referrals.desk import Answer, Desk
+from services.referrals.reported import BY_NUMBER, reported
 from services.referrals.state import pathway_of
 from shared.ledger.people import COLUMNS
 from shared.ledger.store import Written
@@ -37,13 +38,14 @@ def amend(desk: Desk, id_: str, given: Data, expect: int | None = None) -> Answe
     if isinstance(change, Refused):
         return change
     desk.introduce_staff([given[name] for name in ("referrer", "named_person") if name in given])
-    before = set(state["amendments"])
-    answer = desk.do(decisions.amend, id_, change, expect=expect)
+    before, number_was_wrong = set(state["amendments"]), bool("nhs_number" in changed and row.get("nhs_number"))
+    # written first, for what is announced says who they are from now on; a refusal undoes it
+    _rewrite(desk, state, row, changed, change["derived"].get("citizen_id", state["citizen_id"]))
+    wrong = reported(desk.ledger, desk.connection, [id_], BY_NUMBER) if number_was_wrong else []
+    answer = desk.do(decisions.amend, id_, change, wrong, expect=expect)
     if isinstance(answer, Written) and change["personal"]:
         (amendment,) = set(answer.state["amendments"]) - before
         _keep(desk, state, amendment, row, changed)
-        if answer.state["citizen_id"] == state["citizen_id"]:
-            _rewrite(desk, row, changed)
     return answer
 
 
@@ -75,20 +77,22 @@ def _change(desk: Desk, state: State, row: Mapping[str, Any], changed: Data, giv
         facts["practitioner"] = sending.staff_facts(desk, given["referrer"])
     if "named_person" in given:
         facts["named_person"] = sending.staff_facts(desk, given["named_person"])
-    derived = _who_they_are(desk, state, row, changed) if set(changed) & set(WHO) else {}
+    derived = _who_they_are(desk, state, row, changed, given["amendment_reason"]) if set(changed) & set(WHO) else {}
     if isinstance(derived, Refused):
         return derived
     return {"facts": facts, "derived": derived, "personal": [f"citizen.{name}" for name in sorted(changed)], "reason": given["amendment_reason"]}
 
 
-def _who_they_are(desk: Desk, state: State, row: Mapping[str, Any], changed: Data) -> Data | Refused:
+def _who_they_are(desk: Desk, state: State, row: Mapping[str, Any], changed: Data, reason: str) -> Data | Refused:
     """Give what follows from another name, date of birth or NHS number: whose referral it is, and what it may repeat."""
     if "nhs_number" in changed and not desk.sees_all:
         # the answer would say whether the number is known
         return Refused("R-13", "The NHS number is put right by the Pod.", "Tell the Pod the right number.", "citizen.nhs_number")
     who = {name: value for name in WHO if (value := changed.get(name, row.get(name)))}
     citizen_id, number_of = _whose_number(desk, state, changed, who)
-    if number_of and "nhs_number" in changed:
+    if number_of and "nhs_number" in changed and _let_go(desk, number_of, reason):
+        number_of = None
+    elif number_of and "nhs_number" in changed:
         return Refused("R-13", "This NHS number is known of somebody of another name.",
                        "Check the number and the name; if both are right, ask the Pod's manager.", "citizen.nhs_number")
     known = bool(desk.people([citizen_id]))
@@ -114,7 +118,35 @@ def _whose_number(desk: Desk, state: State, changed: Data, who: Data) -> tuple[s
     return state["citizen_id"], doubted
 
 
-def _rewrite(desk: Desk, row: Mapping[str, Any], changed: Data) -> None:
+def _rewrite(desk: Desk, state: State, row: Mapping[str, Any], changed: Data, citizen_id: str) -> None:
+    """Write who the citizen is; where it is somebody known, how to reach them, and nobody has the number that was wrong."""
+    if citizen_id == state["citizen_id"]:
+        _put(desk, row, changed) if changed else None
+        return
+    if known := desk.people([citizen_id]).get(citizen_id):
+        _put(desk, known, {name: value for name, value in changed.items() if name not in WHO})
+    others = sa.select(store.referrals.c.id).where(store.referrals.c.citizen == state["citizen_id"], store.referrals.c.id != state["id"])
+    if row.get("nhs_number") and desk.connection.execute(others.limit(1)).first() is None:
+        _put(desk, row, {"nhs_number": None})
+
+
+def _let_go(desk: Desk, citizen_id: str, reason: str) -> bool:
+    """Take an NHS number from somebody whose referrals have all ended, for they cannot be amended otherwise; say whether it was."""
+    of = store.referrals.c.citizen == citizen_id
+    if desk.connection.execute(sa.select(store.referrals.c.id).where(of, store.referrals.c.stage.in_(store.LIVE)).limit(1)).first():
+        return False
+    row = desk.people([citizen_id])[citizen_id]
+    _put(desk, row, {"nhs_number": None})
+    for id_ in desk.connection.execute(sa.select(store.referrals.c.id).where(of).order_by(store.referrals.c.id)).scalars().all():
+        amendment = str(uuid.uuid4())
+        taken = {"facts": {}, "derived": {}, "personal": ["citizen.nhs_number"], "reason": reason, "told": []}
+        desk.ask(id_, lambda _, now, about=amendment, data=taken: [  # type: ignore[misc]
+            decisions.said(f"amendment:{about}", "referral.amended", now, desk.who, data)])
+        _keep(desk, {"id": id_, "citizen_id": citizen_id}, amendment, row, {"nhs_number": None})
+    return True
+
+
+def _put(desk: Desk, row: Mapping[str, Any], changed: Data) -> None:
     desk.ledger.people.put(desk.connection, [{**{name: row.get(name) for name in COLUMNS}, **changed, "recorded_at": desk.now}])
 
 

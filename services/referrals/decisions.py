@@ -13,7 +13,7 @@ from services.referrals import clocks, rules
 from services.referrals.access import is_own, may_add
 from services.referrals.reasons import MERGED
 from services.referrals.rules import who_may_refer
-from services.referrals.state import may_repeat, pathway_of, took_part
+from services.referrals.state import evolve, may_repeat, pathway_of, took_part
 from shared.calendar import london_day
 from shared.ledger.types import Actor, Data, Refused, State, Statement
 from shared.pathways import PATHWAYS, Pathway
@@ -83,25 +83,30 @@ def remove_document(state: State, now: datetime, actor: Actor, who: str, documen
     return [said(f"removed:{document}", "document.removed", now, who, {"document": document, "reason": reason})]
 
 
-def accept(state: State, now: datetime, actor: Actor, who: str) -> Decision:
-    """Accept a referral of which nothing is missing; the rules stay with the decision as they stood (R-15)."""
+def accept(state: State, now: datetime, actor: Actor, who: str, reported: Sequence[Statement] = ()) -> Decision:
+    """Accept a referral of which nothing is missing; the rules stay with the decision as they stood (R-15).
+
+    `reported` is what else was said of its citizen; it is said of this referral from now on.
+    """
     if not may(actor.roles, "referral:accept"):
         return forbidden()
     if state["stage"] != "open":
         return decided(state)
+    for one in reported:
+        state = evolve(state, one)
     found = outcomes(state, now)
     if blocking := rules.missing(found):
         reasons, helps = " ".join(one["what"] for one in blocking), " ".join(one["help"] for one in blocking)
         return Refused(blocking[0]["rule"], f"It cannot be accepted as it stands. {reasons}", helps)
     if state.get("number_of"):
-        return Refused("R-13", "The NHS number is known of somebody of another name, and nobody has found out whose it is.",
+        return Refused("R-13", "The NHS number is known of somebody else, it seems, and nobody has found out whose it is.",
                        "Put the number or the name right; then accept it.")
     if may_repeat(state):
         return Refused("R-13", "This citizen may already be with us, and nobody has settled it.",
                        "Keep the referral or merge it, with a reason; then accept it.")
     due = clocks.first_meeting_due(state, pathway_of(state))
     first = {"first_meeting_due_on": due[0].isoformat()} if due else {}
-    return [said("decision", "referral.accepted", now, who, {**_judged(state, found), **first})]
+    return [*reported, said("decision", "referral.accepted", now, who, {**_judged(state, found), **first})]
 
 
 def decline(state: State, now: datetime, actor: Actor, who: str, reason: str, words: str, would_change: str = "") -> Decision:
@@ -196,8 +201,11 @@ def answer(state: State, now: datetime, actor: Actor, who: str, question: str, w
     return [said(f"answer:{question}", "question.answered", now, who, {"words": words})]
 
 
-def amend(state: State, now: datetime, actor: Actor, who: str, change: Data) -> Decision:
-    """Amend what was sent: `change` is {facts, derived, personal: names of what changes in `people`, reason}."""
+def amend(state: State, now: datetime, actor: Actor, who: str, change: Data, wrong: Sequence[Statement] = ()) -> Decision:
+    """Amend what was sent: `change` is {facts, derived, personal: names of what changes in `people`, reason}.
+
+    `wrong` is what others reported under a number that was not the citizen's: it is taken back.
+    """
     if not may_add(state, actor, who):
         return forbidden()
     if state["stage"] not in ("open", "accepted"):
@@ -206,7 +214,8 @@ def amend(state: State, now: datetime, actor: Actor, who: str, change: Data) -> 
     if not facts and not change["personal"] and not change["derived"]:
         return []
     told = [[id_, role] for id_, role in took_part(state, now) if id_ != who]
-    return [said(f"amendment:{uuid.uuid4()}", "referral.amended", now, who, {**change, "facts": facts, "told": told})]
+    return [said(f"amendment:{uuid.uuid4()}", "referral.amended", now, who, {**change, "facts": facts, "told": told}),
+            *(said(one.about, one.kind, now, who, {})._replace(withdrawn=True) for one in wrong)]
 
 
 def outcomes(state: State, now: datetime) -> list[rules.Outcome]:

@@ -12,6 +12,7 @@ from services.referrals import access, decisions, meeting, rulebook, store
 from services.referrals.decisions import Decision
 from services.referrals.directory import sightings
 from services.referrals.meeting import Span
+from services.referrals.reported import OF_CITIZEN, reported
 from services.referrals.rules import in_words
 from services.referrals.state import pathway_of
 from shared.calendar import london
@@ -19,7 +20,7 @@ from shared.database import Database
 from shared.ledger.people import staff
 from shared.ledger.store import Ledger, Stale, Written
 from shared.ledger.tables import staff_id
-from shared.ledger.types import Actor, Data, Refused, State
+from shared.ledger.types import Actor, Data, Refused, State, Statement
 from shared.permissions import may
 
 Answer = Written | Refused | Stale
@@ -90,8 +91,8 @@ class Desk:
         return self.do(decisions.remove_document, id_, document, reason, expect=expect)
 
     def accept(self, id_: str, expect: int | None = None) -> Answer:
-        """Accept a referral."""
-        return self._kept_by_its_rules(self.do(decisions.accept, id_, expect=expect))
+        """Accept a referral; what hospitals said of its citizen while it was not here yet is taken into account (J-14)."""
+        return self._kept_by_its_rules(self.do(decisions.accept, id_, self._reported_elsewhere(id_), expect=expect))
 
     def decline(self, id_: str, given: Data, expect: int | None = None) -> Answer:
         """Decline a referral."""
@@ -188,6 +189,15 @@ class Desk:
             before = {**known.get(row["id"], {}), **made.get(row["id"], {})}
             made[row["id"]] = {**before, **{name: value for name, value in row.items() if value not in (None, "")}}
         return list(made.values())
+
+    def _reported_elsewhere(self, id_: str) -> list[Statement]:
+        """Give stays and death as said of the citizen's other referrals, for a report is told to those that were here when it came.
+
+        Not before it is accepted: who sends a referral must not learn from it who is with us (R-13).
+        """
+        of = sa.select(referrals.c.citizen).where(referrals.c.id == id_).scalar_subquery()
+        others = sa.select(referrals.c.id).where(referrals.c.citizen == of, referrals.c.id != id_, store.heard_of())
+        return reported(self.ledger, self.connection, list(self.connection.execute(others).scalars()), OF_CITIZEN)
 
     def _kept_by_its_rules(self, answer: Answer) -> Answer:
         """Keep the definition a decision was made by, as it stood (R-15)."""

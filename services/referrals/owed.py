@@ -42,7 +42,8 @@ def _referral(state: State, now: datetime) -> Owed:
     # names and contacts are not compared, so a correction of them is counted: it is told as a new revision
     corrected = {"_corrected": sum(bool(one["personal"]) for one in state["amendments"].values())}
     whole = {**whose, **corrected, **{name: state[name] for name in ("pathway", "named_person", "received_at", "self_referral")}}
-    yield "received", Announcement("referral.received", state["received_at"], whole)
+    # of another citizen it is another referral to whoever hears of it: what was said of the first is taken back
+    yield "received" + (f":{state['citizen_id']}" if state.get("was_of") else ""), Announcement("referral.received", state["received_at"], whole)
     if decision := state["decision"]:
         yield decision["state"], _decision(state, decision, whose, whole)
     if chosen := state["allocation"]:

@@ -67,6 +67,8 @@ def _amended(state: State, said: Statement) -> State:
     fresh: Data = {"changes": {}} if "practitioner" in facts else {}
     if "named_person" in facts:
         fresh["named_since"] = _known(said)
+    if said.data.get("derived", {}).get("citizen_id", state.get("citizen_id")) != state.get("citizen_id"):
+        fresh["was_of"] = state.get("citizen_id")
     return _put({**state, **facts, **said.data.get("derived", {}), **fresh}, "amendments", said.about.partition(":")[2], entry)
 
 

@@ -170,6 +170,11 @@ LIVE = ("open", "accepted")
 WORKLISTS = ("triage", "waiting", "allocate", "arrange", "meet")
 
 
+def heard_of() -> sa.ColumnElement[bool]:
+    """Give the condition of a referral whose citizen is heard of from outside."""
+    return sa.or_(referrals.c.stage.in_(LIVE), referrals.c.flag == "died")
+
+
 class Known(NamedTuple):
     """A citizen we know, with the ids of their referrals that are under way."""
 
@@ -202,8 +207,7 @@ class ReferralsKeeper(LedgerKeeper):
         database, people = self.ledger.database, tables.people
         query = sa.select(people.c.nhs_number, people.c.id, referrals.c.id.label("referral")).join(
             referrals, referrals.c.citizen == people.c.id).where(
-            database.any_of(people.c.nhs_number, nhs_numbers),
-            sa.or_(referrals.c.stage.in_(LIVE), referrals.c.flag == "died")).order_by(referrals.c.id)
+            database.any_of(people.c.nhs_number, nhs_numbers), heard_of()).order_by(referrals.c.id)
         found: dict[str, Known] = {}
         for number, person, referral in connection.execute(query):
             before = found.get(number, Known(person, ()))

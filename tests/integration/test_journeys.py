@@ -214,3 +214,12 @@ def test_an_event_that_takes_itself_back_is_a_withdrawal_too(room: Room) -> None
     take(room, one)
     take(room, again(replace(one, recordedtime=one.time + timedelta(hours=1)), withdrawn=True))
     assert ADMISSION not in stands(room)
+
+
+def test_J_13_a_report_that_referrals_takes_back_was_never_the_citizens(tmp_path: Path) -> None:
+    room = opened_room(tmp_path)
+    said = replace(handed_on(report("hospital.admitted", now() - timedelta(days=1), stay_id="S1")), about="referral:r:stay:s", revision=1)
+    take(room, said)
+    assert "admitted_at" in state(room)["stays"]["S1"]
+    take(room, replace(said, id="taken-back", revision=2, withdrawn=True, recordedtime=now()))
+    assert "admitted_at" not in state(room)["stays"].get("S1", {})

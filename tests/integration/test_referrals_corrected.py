@@ -65,3 +65,66 @@ def test_R_14_a_question_about_a_self_referral_is_the_pods_to_ask(pod: Pod):
     assert pod.wren.post(f"/{id_}/questions", {"words": "Which days suit you?"}).status_code == 201
     assert "Telephone the citizen" in at(pod, WREN, id_)
     assert pod.wren.get(waiting="true").json["items"] == []
+
+
+def test_J_14_what_was_reported_under_a_wrong_number_goes_when_the_number_is_put_right(pod: Pod):
+    id_ = pod.sent()
+    offer(pod, event("hospital.admitted", 1, ward="Elm"), event("hospital.transferred", 2, ward="Ash"), event("citizen.died", 3, died_on=pod.ago(2)))
+    assert pod.wren.get(f"/{id_}").json["died_on"]
+    put_right(pod, id_, nhs_number=OTTO)
+    found = pod.wren.get(f"/{id_}").json
+    assert found["died_on"] is None and found["in_hospital"] == []
+    assert told(pod, "referral.death_recorded") == [(1, False), (2, True)]
+    assert pod.helen.post(f"/{id_}/accept").status_code == 200
+
+
+def test_J_13_what_hospitals_said_before_a_referral_came_is_known_of_it_once_it_is_accepted(pod: Pod):
+    pod.sent()
+    offer(pod, event("hospital.admitted", 1, ward="Elm"))
+    second = pod.sent(pathway="prevention", conditions=[], documents=[])
+    assert pod.amara.get(f"/{second}").json["in_hospital"] == [], "who sends it does not learn who is with us"
+    accepted = pod.helen.post(f"/{second}/accept")
+    assert accepted.status_code == 200 and accepted.json["in_hospital"][0]["ward"] == "Elm"
+    offer(pod, event("hospital.admission_cancelled", 2))
+    assert pod.wren.get(f"/{second}").json["in_hospital"] == []
+
+
+def test_J_14_a_referral_whose_number_is_put_right_is_not_accepted_of_somebody_who_died(pod: Pod):
+    pod.sent()
+    offer(pod, event("citizen.died", 1, died_on=pod.ago(2)))
+    second = pod.sent(citizen={**pod.body()["citizen"], "nhs_number": OTTO}, duplicate_reason="Again.")
+    put_right(pod, second, nhs_number=ROSA)
+    assert pod.wren.post(f"/{second}/keep", {"reason": "Another request."}).status_code == 200
+    refusal = pod.helen.post(f"/{second}/accept")
+    assert (refusal.status_code, refusal.json["rule"]) == (409, "J-14")
+
+
+def test_R_14_what_is_announced_of_an_amended_name_is_the_new_one(pod: Pod):
+    id_ = pod.sent()
+    put_right(pod, id_, name="Rosa Quill-Hart")
+    assert pod.told("referral.received")[-1].data["citizen"]["name"] == "Rosa Quill-Hart"
+
+
+def test_X_02_a_number_put_right_leaves_nobody_known_by_the_wrong_one(pod: Pod):
+    pod.sent()
+    slip = pod.sent(citizen={**pod.body()["citizen"], "nhs_number": OTTO}, duplicate_reason="Again.")
+    wrong = pod.told("referral.received")[-1].data["citizen_id"]
+    put_right(pod, slip, nhs_number=ROSA)
+    old, new = pod.told("referral.received")[-2:]
+    if not old.withdrawn:
+        old, new = new, old
+    assert old.withdrawn and old.data["citizen_id"] == wrong and "nhs_number" not in old.data["citizen"]
+    assert not new.withdrawn and new.data["citizen"]["nhs_number"] == ROSA
+    right = pod.priya.post("", pod.body(citizen=STRANGER | {"nhs_number": OTTO}, referrer={**pod.body()["referrer"], "email": PRIYA}))
+    assert right.status_code == 201, right.text
+
+
+def test_R_13_a_number_of_a_referral_that_has_ended_can_be_given_to_whose_it_is(pod: Pod):
+    first = pod.sent(citizen=STRANGER | {"nhs_number": ROSA})
+    assert pod.amara.post(f"/{first}/withdraw", {"reason": "by_mistake"}).status_code == 200
+    second = pod.sent(duplicate_reason="It is her number.")
+    assert pod.helen.post(f"/{second}/accept").status_code == 409
+    put_right(pod, second, nhs_number=ROSA)
+    assert pod.helen.post(f"/{second}/accept").status_code == 200
+    assert pod.wren.get(f"/{first}").json["citizen"]["nhs_number"] is None
+    assert "nhs_number" not in pod.told("referral.received")[1].data["citizen"], "whoever listens knows them by it no more"

@@ -1,0 +1,25 @@
+"""What other systems said of a citizen, as it stands in the statements of their referrals."""
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy.engine import Connection
+
+from shared.ledger import rows
+from shared.ledger.fold import standing
+from shared.ledger.store import Ledger
+from shared.ledger.types import Statement
+
+#: What is said of the citizen themself, whichever referral there is.
+OF_CITIZEN = ("hospital.admitted", "hospital.transferred", "hospital.legal_status_changed", "hospital.discharged", "citizen.died")
+#: All that comes by the NHS number a referral names.
+BY_NUMBER = (*OF_CITIZEN, "practitioner.discharged", "practitioner.changed", "report.handed_on")
+
+
+def reported(ledger: Ledger, connection: Connection, referrals: Sequence[str], kinds: Collection[str]) -> list[Statement]:
+    """Give what stands of these referrals and is of these kinds, once each."""
+    if not referrals:
+        return []
+    said = rows.statements(connection, ledger.database, ledger.tables, referrals, ledger.rules)
+    stands = standing(one for ones in said.values() for one in ones if one.kind in kinds)
+    return [one for _, one in sorted(stands.items()) if not one.withdrawn]
