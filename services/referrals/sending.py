@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.referrals import decisions, store
-from services.referrals.desk import Answer, Desk
+from services.referrals.desk import CITIZEN, Answer, Desk
 from services.referrals.directory.comparing import folded
 from services.referrals.directory.team_names import team_of
 from services.referrals.references import new_reference
@@ -28,7 +28,7 @@ def send(desk: Desk, body: Data) -> tuple[str, Answer]:
     """Take a referral in; `body` as `services.referrals.body` has checked it. Give its id and what became of it."""
     given = body["citizen"]
     _one_at_a_time(desk, given)
-    citizen_id, number_of = whose(desk, given)
+    citizen_id, number_of = whose(desk, given, is_proven=desk.who != CITIZEN)
     sent = _facts(desk, body, citizen_id, number_of)
     # a number is one person's: here it is kept as whose it is, until staff have found out
     _introduce(desk, {**body, "citizen": {**given, "nhs_number": None}} if number_of else body, citizen_id)
@@ -58,10 +58,14 @@ def _sender(desk: Desk) -> Actor:
     return replace(desk.actor, team=confirmed_team(desk, desk.actor.email) or desk.actor.team)
 
 
-def whose(desk: Desk, given: Data) -> tuple[str, str | None]:
-    """Give the id of a citizen, known or new, and whose the NHS number is where that is somebody of another name."""
+def whose(desk: Desk, given: Data, is_proven: bool = True) -> tuple[str, str | None]:
+    """Give the id of a citizen, known or new, and whose the NHS number is where that is somebody of another name.
+
+    Of whoever nobody has seen, who only knows somebody's name and number, staff find out first: else they could have the
+    Pod ring and write to themself in place of the citizen.
+    """
     known = _known(desk, given)
-    number_of = known["id"] if known is not None and is_somebody_else(known, given) else None
+    number_of = known["id"] if known is not None and (not is_proven or is_somebody_else(known, given)) else None
     return (known["id"] if known is not None and not number_of else str(uuid.uuid4())), number_of
 
 

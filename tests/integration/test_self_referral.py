@@ -14,7 +14,9 @@ from services.referrals.drafts import codes, limits
 from services.referrals.drafts.table import drafts, public_uses
 from services.referrals.references import ALPHABET
 from services.referrals.service import Referrals
+from tests.integration.referral_pages import Browser
 from tests.integration.referral_room import Pod
+from tests.integration.test_referrals_triage import WREN
 from tests.support.drafts import Writer
 
 GIVEN: dict[str, dict[str, Any]] = {
@@ -196,3 +198,19 @@ def test_a_code_with_one_character_wrong_is_known_to_be_wrong(draft: Any, place:
     assert plain and len(plain) == 14
     wrong = plain[:place] + letter + plain[place + 1:]
     assert codes.read_code(wrong) == (plain if wrong == plain else None)
+
+
+def test_R_11_whoever_knows_a_name_and_a_number_changes_nothing_of_how_the_citizen_is_reached(pod: Pod) -> None:
+    first = pod.sent()
+    sent(pod, name={"name": "Rosa Quill"}, **{"date-of-birth": {"date_of_birth": ["17", "5", "1984"]}, "nhs-number": {"nhs_number": "943 476 5919"},
+                                              "reach": {"telephone": "07700 900999"}, "contact": {"contact_by": "telephone"}})
+    assert pod.wren.get(f"/{first}").json["citizen"]["telephone"] == "07700 900123"
+    (second,) = (one["id"] for one in pod.wren.get().json["items"] if one["id"] != first)
+    found = pod.wren.get(f"/{second}").json
+    assert found["citizen"]["telephone"] == "07700 900999" and found["number_of"]["name"] == "Rosa Quill"
+    assert pod.helen.post(f"/{second}/accept").json["rule"] == "R-13"
+    fields = {"name": "Rosa Quill", "date_of_birth": ["17", "5", "1984"], "amendment_reason": "She says so, and knows her address."}
+    answer = Browser(pod, WREN).send(f"/{second}/amend/identity", {**fields, "nhs_number": "943 476 5919"})
+    assert answer.status_code == 303, answer.text
+    assert pod.wren.get(f"/{second}").json["citizen"]["telephone"] == "07700 900123"
+    assert pod.helen.post(f"/{second}/accept").status_code == 200
