@@ -7,8 +7,8 @@ from typing import Any
 
 from services.referrals.rules import in_words
 from shared.ledger.types import Data
+from shared.legal_status import LEGAL_STATUS
 from shared.pathways import Pathway
-from shared.schemas.people import LEGAL_STATUS
 
 FIELDS: Mapping[str, str] = {
     "conversation_held_on": "Talked with the citizen", "reason": "Reason", "conditions": "Conditions", "social_issues": "Social issues",

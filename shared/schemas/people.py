@@ -1,15 +1,9 @@
 """The people named in events: citizen, practitioner, staff, and those to be told."""
 from __future__ import annotations
 
+from shared.legal_status import LEGAL_STATUS as LEGAL_STATUS
 from shared.schemas.kinds import Day, Email, Kind, NhsNumber, OneOf, Text
 from shared.schemas.shape import ListOf, Part, Shape
-
-#: Mental Health Act legal status codes of the NHS data dictionary, with what each stands for.
-LEGAL_STATUS = {
-    "01": "informal", "02": "section 2", "03": "section 3", "04": "section 4", "05": "section 5(2)",
-    "06": "section 5(4)", "07": "section 35", "08": "section 36", "09": "section 37/41", "10": "section 37",
-    "19": "section 135", "20": "section 136", "35": "section 7 guardianship", "98": "not applicable", "99": "not known",
-}
 
 SAME_PERSON = "says whom the event is about"
 REACH = "so that the person can be reached"
