@@ -89,7 +89,7 @@ def _named_person(state: State, pathway: Pathway) -> list[Outcome]:
         return [Outcome("R-03", "not met", "Nobody is named who carries risk and signs off Care Act assessments.",
                         "Name a person of the team.", "/named_person")]
     if goes := named_person_goes(state):
-        return [Outcome("R-03", "not met", f"The named person works with the citizen no more from {in_words(goes[0])}.",
+        return [Outcome("R-03", "not met", f"The named person no longer works with the citizen from {in_words(goes[0])}.",
                         "Name another person of the team.", "/named_person")]
     return [_met("R-03", pathway.may_refer(named["team"]), "A named person carries risk and signs off Care Act assessments.",
                  f"The named person's team, {named['team']}, may not refer to this pathway.", who_may_refer(pathway), "/named_person")]
