@@ -62,7 +62,7 @@ def next_step(state: State, now: datetime) -> Task:
 def _triage(state: State, now: datetime) -> Task:
     missing = domain.missing(state, now)
     if state.get("number_of"):
-        return Task("Find out whose NHS number this is, and put it right", "It is known of somebody of another name.", "amend", "identity")
+        return Task("Find out whose NHS number this is, and put it right", "It is known already, perhaps of somebody else.", "amend", "identity")
     if may_repeat(state):
         return Task("Settle whether this citizen is with us already", "Until then it cannot be accepted.", "settle")
     if questions_open(state) and not waits_for_practitioner(state):
@@ -146,7 +146,7 @@ def _missing(state: State, now: datetime) -> Iterator[Task]:
 def _named_person(state: State) -> Iterator[Task]:
     goes = named_person_goes(state)
     if goes and state["stage"] == "accepted" and pathway_of(state).named_person_required:
-        yield Task("Name another person who carries risk", f"The named person works with the citizen no more from {in_words(goes[0])}.",
+        yield Task("Name another person who carries risk", f"The named person no longer works with the citizen from {in_words(goes[0])}.",
                    "amend", "people")
 
 
