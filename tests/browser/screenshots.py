@@ -44,6 +44,14 @@ def referral_in(state: str) -> Step:
     return open_it
 
 
+def referral_of(name: str) -> Step:
+    """Make the step that opens somebody's referral from the list of all, as staff."""
+    def open_it(page: Any, suite: Suite) -> None:
+        page.goto(f"{suite.base}/referrals/all")
+        page.locator("tbody tr", has_text=name).first.get_by_role("link").first.click()
+    return open_it
+
+
 def then(first: Step, role: str, name: str) -> Step:
     """Make the step that goes on from another by a link or button."""
     def both(page: Any, suite: Suite) -> None:
@@ -82,6 +90,9 @@ def sent(page: Any, suite: Suite) -> None:
 MANAGER: dict[str, Step] = {
     "referrals-all": go("/referrals/all"), "referral-complete": referral_in("complete"), "referral-accepted": referral_in("accepted"),
     "referral-allocate": then(referral_in("accepted"), "button", "Choose the development worker"),
+    "referral-accept": then(referral_in("complete"), "button", "Accept"), "referral-decline": then(referral_in("complete"), "button", "Decline"),
+    "referral-looked": then(referral_in("accepted"), "link", "Who looked at this referral"), "directory": go("/referrals/directory"),
+    "directory-person": then(go("/referrals/directory"), "link", "Amara Osei"), "teams": go("/referrals/directory/teams"),
     "caseload": go("/journeys/?whose=all"), "notifications": go("/notifications/"),
     "notification": then(go("/notifications/?recipient=wren.callaghan@pod.example"), "link", "a review is due"), "notification-rules": go("/notifications/rules"),
     "notification-rule": then(go("/notifications/rules"), "link", "Change")}
@@ -92,7 +103,14 @@ PICTURES: dict[str, dict[str, Step]] = {
             "referral-warned": on_the_form("document-care-plan"), "referral-errors": wrong_form, "referral-steps": all_steps,
             "referral-check": on_the_form("check"), "referral-sent": sent},
     HELEN: MANAGER,
-    WREN: {"my-journeys": go("/journeys/?whose=mine"), "journey": journey_of("Inês Carvalho"),
+    WREN: {"worklist": go("/referrals/all?list=triage"), "worklist-overdue": go("/referrals/all?list=overdue"),
+           "referral-duplicate": referral_of("May be with us"), "referral-settle": then(referral_of("May be with us"), "button", "Settle"),
+           "referral-question": referral_of("Zofia Lewandowska"), "referral-amend": then(referral_of("Zofia Lewandowska"), "link", "Change (How to contact them)"),
+           "referral-inpatient": referral_of("Tilda Svensson"), "referral-died": referral_of("Noor Rahman"),
+           "document-add": then(referral_of("Zofia Lewandowska"), "button", "Add a document"),
+           "meeting": then(referral_of("Delphine Arnaud"), "link", "Move it, call it off"), "meeting-offer": then(then(referral_of("Liam Prentice"), "link", "Arrange the meeting"), "button", "Offer the meeting"),
+           "meeting-times": then(then(referral_of("Liam Prentice"), "link", "Arrange the meeting"), "link", "Say when"),
+           "pathway-rules": go("/referrals/rules/core"), "pathways": go("/referrals/rules"), "my-journeys": go("/journeys/?whose=mine"), "journey": journey_of("Inês Carvalho"),
            "journey-corrected": journey_of("Liam Prentice"), "journey-died": journey_of("Noor Rahman"),
            "journey-keep-or-undo": journey_of("Wesley Armitage"),
            "review": then(journey_of("Inês Carvalho"), "button", "Complete the review"),
