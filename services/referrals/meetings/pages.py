@@ -28,6 +28,8 @@ blueprint.add_app_template_filter(reading.span_in_words, "span")
 blueprint.add_app_template_filter(meeting.as_said, "as_said")
 
 TIMES = "/<uuid:id>/meeting/times/<any(citizen, practitioner, development_worker):whose>"
+#: No message goes to a citizen by itself.
+TELL = "Tell the citizen yourself, the way they asked to be contacted."
 #: What to say where nothing was chosen or typed.
 ENTER = {"mode": "Choose how they meet", "reason": "Say why the meeting is called off"}
 
@@ -106,7 +108,7 @@ def offer(id: UUID) -> Any:
         return make_response(page(), 422)
     answer = _at_its_box(form, desk.offer_meeting(str(id), taken))
     told = "The practitioner and the development worker are" if len(meeting.who_takes_part(found.state, desk.now)) > 2 else "The development worker is"
-    return _done(desk, found, form, page, answer, f"The meeting was offered. {told} told.")
+    return _done(desk, found, form, page, answer, f"The meeting was offered. {told} told. {TELL}")
 
 
 @blueprint.get("/<uuid:id>/meeting/call-off")
@@ -134,7 +136,7 @@ def call_off(id: UUID) -> Any:
         return _call_off_page(desk, found, form)
     if form.errors:
         return make_response(page(), 422)
-    return _done(desk, found, form, page, desk.call_off(str(id), taken), "The meeting was called off. Offer another as soon as you can.")
+    return _done(desk, found, form, page, desk.call_off(str(id), taken), f"The meeting was called off. {TELL} Offer another as soon as you can.")
 
 
 @blueprint.get("/<uuid:id>/meeting.ics")
