@@ -4,8 +4,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 ROLES: dict[str, frozenset[str]] = {
-    # whoever opens the public form; nobody signs in as one
-    "citizen": frozenset({"referral:send-self"}),
     "practitioner": frozenset({"referral:send", "referral:read-own", "referral:withdraw-own", "journey:read-own"}),
     "worker": frozenset({
         "referral:send", "referral:send-self", "referral:read", "referral:triage", "referral:withdraw", "directory:read",
@@ -22,7 +20,10 @@ ROLES: dict[str, frozenset[str]] = {
     "publisher": frozenset({"event:publish"}),
 }
 
+#: Roles nobody signs in with: whoever opens the public form.
+UNSIGNED: dict[str, frozenset[str]] = {"citizen": frozenset({"referral:send-self"})}
+
 
 def may(roles: Iterable[str], action: str) -> bool:
     """Say whether any of `roles` may do `action`; unknown roles may do nothing."""
-    return any(action in ROLES.get(role, frozenset()) for role in roles)
+    return any(action in ROLES.get(role, UNSIGNED.get(role, frozenset())) for role in roles)

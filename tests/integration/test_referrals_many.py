@@ -112,10 +112,9 @@ def test_counts_stop_at_a_hundred_and_loads_are_read_from_an_index(pod: Pod):
     assert set(load) == set(many.WORKERS) and sum(load.values()) > 10_000
 
 
+@pytest.mark.parametrize("pod", ["sqlite"], indirect=True)  # which counts its steps; of PostgreSQL the plans above say enough
 def test_R_12_the_database_does_as_much_for_a_page_of_few_as_of_many(pod: Pod, tmp_path: Any):
     """Given a hundred times as many referrals, If a worklist is asked for, I expect SQLite to take no more than 1.2 times the steps."""
-    if not pod.room.database.is_sqlite:
-        pytest.skip("SQLite counts its steps; of PostgreSQL the plans above say how many rows are read")
     small = Pod(tmp_path)
     many.fill(small.room.database, FEW)
     for wanted in (Filters(worklist="triage", sort="target"), Filters(worklist="all", sort="received"), Filters(state="complete"), Filters()):

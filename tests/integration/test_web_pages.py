@@ -201,7 +201,7 @@ def test_the_scripts_nonce_is_new_each_time_and_no_style_is_inline(client: Any) 
 def test_the_navigation_shows_what_a_persons_role_can_use(client: Any) -> None:
     sign_in(client, "amara.osei@cmhwt.example")
     page = client.get("/accessibility").text
-    assert 'href="/referrals/"' in page and 'href="/cafe/"' in page and "Notifications" not in page and "Operations" not in page
+    assert 'href="/referrals/"' in page and 'href="/cafe/"' in page and 'href="/notifications/"' not in page and "/operations" not in page
 
 
 def test_the_start_page_lists_the_services_of_the_process(room: HandRoom) -> None:

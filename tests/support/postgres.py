@@ -52,7 +52,9 @@ class Postgres:
             atexit.register(self.close)
         options = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder,
                    "max_connections": 200, "fsync": "on", "synchronous_commit": "on", "shared_buffers": "256MB",
-                   "max_wal_size": "2GB", "log_min_messages": "warning"}
+                   "max_wal_size": "2GB", "log_min_messages": "warning",
+                   # after a kill it would else open each file of some hundred databases to flush it, before it recovers
+                   "recovery_init_sync_method": "syncfs"}
         with open(self.folder / "log", "ab") as log:
             self._process = subprocess.Popen(
                 [BINARIES[0] / "postgres", "-D", data, *(f"--{name}={value}" for name, value in options.items())],

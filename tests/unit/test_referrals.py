@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.referrals import clocks, decisions, domain, events, references, rules, store
+from services.referrals.worklists import finding
 from shared.ledger.fold import advance, fold
 from shared.ledger.types import Actor, Refused, State, Statement
 from shared.pathways import PATHWAYS
@@ -198,3 +199,11 @@ def test_a_reference_is_read_however_it_is_typed():
     for typed in ("", "R", "R-0000-000", "hello", "R-7KQ4-M9" + "é"):
         assert references.read_reference(typed) is None
     assert not set("0O1IL5S2Z8BUV") & set(references.ALPHABET)
+
+
+def test_a_reference_without_a_digit_is_found_as_one_and_a_name_as_a_name():
+    letters = "HHRFPD"
+    made = f"R-{letters[:4]}-{letters[4:]}{references.check_character(letters)}"
+    for typed in (made, made.lower(), made.replace("-", " ").lower()):
+        assert finding.read(typed).reference == made
+    assert finding.read("Rae Ward").begins == "Rae Ward" and finding.read("R").fault

@@ -21,17 +21,21 @@ class Found(NamedTuple):
 
 
 def read(typed: str) -> Found:
-    """Say what was typed; with a digit in it, it is no name."""
+    """Say what was typed: with a digit in it it is no name, nor with an R that stands alone before what can be a reference."""
     plain = " ".join(typed.replace("\x00", "").split())
     if not plain:
         return Found()
-    if not any(letter.isdigit() for letter in plain) and not plain.upper().startswith("R-"):
+    if not any(letter.isdigit() for letter in plain) and not plain.upper().startswith("R-") and not _is_spelt(plain):
         return Found(begins=plain) if len(plain) >= LEAST else Found(fault=f"Type at least {LEAST} letters of the name.")
     digits = re.sub(r"[\s-]", "", plain)
     if digits.isdecimal():
         return _number(digits)
     reference = read_reference(plain)
     return Found(reference=reference) if reference else Found(fault="That is not a reference of ours. Check each letter.")
+
+
+def _is_spelt(plain: str) -> bool:
+    return plain.upper().startswith("R ") and read_reference(plain) is not None
 
 
 def _number(digits: str) -> Found:
