@@ -170,6 +170,12 @@ def in_hospital(state: State) -> list[str]:
             if "admission" in stay and stay.get("discharge", "") < stay["admission"]]
 
 
+def is_inpatient(state: State) -> bool:
+    """Say whether the citizen is in hospital: as hospitals say, or as it was referred until one says that they have left."""
+    has_left = any(stay.get("discharge", "") > state["received_at"] for stay in state["stays"].values())
+    return bool(in_hospital(state)) or bool(state["inpatient"] and not has_left)
+
+
 def latest(stay: Data, word: str, series: str) -> str | None:
     """Give the ward or legal status of a stay by what was said last of it since the admission."""
     said = {at: value for at, value in stay.get(series, {}).items() if at >= stay.get("admission", "")}

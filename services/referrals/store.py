@@ -13,7 +13,7 @@ from services.referrals.files.table import files_table
 from services.referrals.looks.table import looks_table
 from services.referrals.state import (
     first_held,
-    in_hospital,
+    is_inpatient,
     may_repeat,
     named_person_goes,
     pathway_of,
@@ -282,4 +282,4 @@ def _worklist(state: State) -> str:
 def _flag(state: State) -> str:
     if state["died_on"]:
         return "died"
-    return "inpatient" if state["inpatient"] or in_hospital(state) else ""
+    return "inpatient" if is_inpatient(state) else ""

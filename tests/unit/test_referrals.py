@@ -207,3 +207,11 @@ def test_a_reference_without_a_digit_is_found_as_one_and_a_name_as_a_name():
     for typed in (made, made.lower(), made.replace("-", " ").lower()):
         assert finding.read(typed).reference == made
     assert finding.read("Rae Ward").begins == "Rae Ward" and finding.read("R").fault
+
+
+def test_R_09_who_was_referred_from_a_ward_is_in_hospital_until_a_hospital_says_they_have_left():
+    said = received(inpatient={"ward": "Elm", "legal_status": "02"})
+    left = Statement("stay:V1:discharge", "hospital.discharged", NOW + timedelta(hours=5), {}, False, NOW, "urn:h", "urn:h", "e1")
+    back = Statement("stay:V2:admission", "hospital.admitted", NOW + timedelta(hours=9), {"ward": "Oak"}, False, NOW, "urn:h", "urn:h", "e2")
+    flags = [store.read_model(state_of(said, *more))[store.referrals][0]["flag"] for more in ((), (left,), (left, back))]
+    assert flags == ["inpatient", "", "inpatient"]
