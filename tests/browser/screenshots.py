@@ -44,6 +44,14 @@ def referral_in(state: str) -> Step:
     return open_it
 
 
+def referral_on(worklist: str) -> Step:
+    """Make the step that opens the first referral of a worklist."""
+    def open_it(page: Any, suite: Suite) -> None:
+        page.goto(f"{suite.base}/referrals/all?list={worklist}")
+        page.locator("tbody th a").first.click()
+    return open_it
+
+
 def referral_of(name: str) -> Step:
     """Make the step that opens somebody's referral from the list of all, as staff."""
     def open_it(page: Any, suite: Suite) -> None:
@@ -89,7 +97,7 @@ def sent(page: Any, suite: Suite) -> None:
 
 MANAGER: dict[str, Step] = {
     "referrals-all": go("/referrals/all"), "referral-complete": referral_in("complete"), "referral-accepted": referral_in("accepted"),
-    "referral-allocate": then(referral_in("accepted"), "button", "Choose the development worker"),
+    "referral-allocate": then(referral_on("allocate"), "button", "Choose the development worker"),
     "referral-accept": then(referral_in("complete"), "button", "Accept"), "referral-decline": then(referral_in("complete"), "button", "Decline"),
     "referral-looked": then(referral_in("accepted"), "link", "Who looked at this referral"), "directory": go("/referrals/directory"),
     "directory-person": then(go("/referrals/directory"), "link", "Amara Osei"), "teams": go("/referrals/directory/teams"),
@@ -130,6 +138,7 @@ def take(page: Any, suite: Suite, folder: Path) -> None:
             page.locator(f"button[value='{email}']").click()
         for name, step in pictures.items():
             step(page, suite)
+            page.wait_for_load_state()
             whole = page.evaluate("document.documentElement.scrollHeight")
             page.screenshot(path=str(folder / f"{name}.png"), full_page=True, animations="disabled",
                             clip={"x": 0, "y": 0, "width": WIDTH, "height": whole if name == WHOLE else min(HIGHEST, whole)})
