@@ -17,7 +17,7 @@ run: $(STAMPS)/assets ## Start the whole suite with demo data, here, on embedded
 	POD_MODE=demo exec $(BIN)/pod up
 
 test: servers $(STAMPS)/assets $(STAMPS)/test-assets check ## Run every check and test, installing what they need
-	$(BIN)/python -m pytest tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest tests --numprocesses 2 --dist loadfile
 
 check: $(STAMPS)/packages ## Run the checks that need no server
 	$(BIN)/ruff check .

@@ -20,7 +20,7 @@ AWAY = 15.0
 
 def test_a_broker_killed_under_load_loses_nothing_it_confirmed(site: Site, say) -> None:
     process = site.start("journeys", "notifications")
-    with Load(site.amqp_url, admissions(1500)) as load:
+    with Load(site.amqp_url, admissions(1500), pause=0.004) as load:  # it must still go on when the broker goes
         wait_until(lambda: len(load.confirmed) > 300, 30, "load")
         site.broker.kill9()
         site.broker.start()

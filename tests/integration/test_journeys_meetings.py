@@ -125,7 +125,8 @@ def test_R_07_what_referrals_offer_is_shown_until_it_is_moved_called_off_or_held
     (meeting,) = shown(room)["meetings"]
     assert (meeting["state"], meeting["mode"], meeting["id"], meeting["strand"]) == ("offered", "teams", "introductory", "foundation_assessment")
     take(room, second)
-    assert datetime.fromisoformat(shown(room)["meetings"][0]["starts_at"]) == now() + timedelta(days=4)
+    moved_to = datetime.fromisoformat(shown(room)["meetings"][0]["starts_at"])
+    assert abs(moved_to - now() - timedelta(days=4)) < timedelta(minutes=1)
     take(room, again(second, withdrawn=True, recordedtime=second.recordedtime + timedelta(seconds=1)))
     assert shown(room)["meetings"] == [], "called off, and what it replaced stays replaced"
     take(room, again(first, recordedtime=second.recordedtime + timedelta(seconds=2)))
