@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
 from services.referrals.meeting import Span
@@ -82,8 +82,3 @@ def read_time(text: str) -> time | None:
 def at(day: date, when: time) -> datetime:
     """Give a time of day in London as a moment, UTC."""
     return datetime.combine(day, when, LONDON).astimezone(UTC)
-
-
-def lasting(start: datetime, minutes: int) -> Span:
-    """Give the time from a moment for so many minutes."""
-    return Span(start, start + timedelta(minutes=minutes))
