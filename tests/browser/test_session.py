@@ -91,7 +91,7 @@ def judged(page: Any, name: str) -> None:
 
 def test_one_is_warned_and_stays_with_one_press(page: Any, site: Site) -> None:
     enter(page, site, WREN)
-    site.sessions(timedelta(seconds=9), timedelta(seconds=8))
+    site.sessions(timedelta(seconds=60), timedelta(seconds=59))
     page.goto(f"{site.base}/write")
     page.get_by_label("Note").focus()
     dialog = page.get_by_role("dialog", name="You will be signed out in")
@@ -107,7 +107,7 @@ def test_one_is_warned_and_stays_with_one_press(page: Any, site: Site) -> None:
 
 def test_escape_stays_too_and_sign_out_signs_out(page: Any, site: Site) -> None:
     enter(page, site, WREN)
-    site.sessions(timedelta(seconds=9), timedelta(seconds=8))
+    site.sessions(timedelta(seconds=60), timedelta(seconds=59))
     page.goto(f"{site.base}/")
     page.get_by_role("dialog").wait_for()
     page.keyboard.press("Escape")
@@ -118,7 +118,7 @@ def test_escape_stays_too_and_sign_out_signs_out(page: Any, site: Site) -> None:
 
 def test_at_the_end_the_page_goes_and_what_was_typed_comes_back_to_its_writer_only(page: Any, site: Site) -> None:
     enter(page, site, WREN)
-    site.sessions(timedelta(seconds=3), timedelta(0))
+    site.sessions(timedelta(seconds=6), timedelta(0))
     write(page, site)
     page.evaluate("document.querySelector('main form').insertAdjacentHTML('beforeend', '<input type=file name=plan>')")
     page.locator("[name=plan]").set_input_files({"name": "care plan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-"})
@@ -159,7 +159,7 @@ def test_whoever_types_is_not_interrupted(page: Any, site: Site) -> None:
 def test_what_is_done_in_one_tab_counts_in_the_other(page: Any, site: Site) -> None:
     other = page.context.new_page()
     enter(page, site, WREN)
-    site.sessions(timedelta(seconds=9), timedelta(seconds=8))
+    site.sessions(timedelta(seconds=60), timedelta(seconds=59))
     page.goto(f"{site.base}/")
     other.goto(f"{site.base}/write")
     for tab in (page, other):
@@ -182,8 +182,8 @@ def test_what_is_done_in_one_tab_counts_in_the_other(page: Any, site: Site) -> N
 
 def test_at_the_end_of_the_working_day_one_signs_in_on_a_new_tab_and_carries_on(page: Any, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     enter(page, site, WREN)
-    monkeypatch.setattr("shared.web.session.WORKING_DAY", 9)
-    site.sessions(HOUR, timedelta(seconds=8))
+    monkeypatch.setattr("shared.web.session.WORKING_DAY", 60)
+    site.sessions(HOUR, timedelta(seconds=59))
     write(page, site)
     page.get_by_role("dialog").get_by_text("nearly 12 hours").wait_for()
     assert page.get_by_role("button", name="Stay signed in").count() == 0
@@ -203,7 +203,7 @@ def test_at_the_end_of_the_working_day_one_signs_in_on_a_new_tab_and_carries_on(
 def test_a_page_that_offers_to_send_it_again_loses_nothing_at_its_end(page: Any, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     enter(page, site, WREN)
     write(page, site)
-    site.sessions(timedelta(seconds=2), timedelta(0))
+    site.sessions(timedelta(seconds=4), timedelta(0))
     monkeypatch.setattr(site.room, "database", Database("postgresql://nobody@127.0.0.1:1/none"))
     page.get_by_role("button", name="Save note").click()
     page.get_by_role("button", name="Send it again").wait_for()

@@ -23,18 +23,21 @@ def test_a_broker_killed_under_load_loses_nothing_it_confirmed(site: Site, say) 
     with Load(site.amqp_url, admissions(1500), pause=0.004) as load:  # it must still go on when the broker goes
         wait_until(lambda: len(load.confirmed) > 300, 30, "load")
         site.broker.kill9()
+        before = len(load.confirmed)
         site.broker.start()
         load.finish()
     site.settle(1500, told=1500)
     assert process.running
     site.leave("journeys", "notifications")
     count = site.count(load.confirmed)
-    say(f"broker killed under load, {load.failures} publishes failed first", count)
+    say(f"broker killed under load, after {before} confirms, {load.failures} publishes given up and begun again", count)
     assert count == all_applied(1500)
-    assert load.failures
+    # a publish insists for half a minute, so that few or none are given up where the broker is back before
+    assert 300 < before < 1500
 
 
 def test_postgresql_away_for_15_seconds_under_load_parks_and_loses_nothing(site: Site, say) -> None:
+    site.postgres.checkpoint()
     process = site.start("journeys", "notifications")
     with Load(site.amqp_url, admissions(1500), pause=0.012) as load:
         wait_until(lambda: site.applied() > 100, 30, "load")

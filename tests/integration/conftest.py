@@ -20,6 +20,6 @@ def pod(tmp_path: Path) -> Iterator[Pod]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
     """Give the service on an empty database, first SQLite, then PostgreSQL: behaviour must be the same on both."""
-    made = Pod(tmp_path, "" if request.param == "sqlite" else request.getfixturevalue("suite_database_url"))
+    made = Pod(tmp_path, "" if request.param == "sqlite" else request.getfixturevalue("postgres").new_database())
     yield made
     made.room.database.dispose()

@@ -1,8 +1,6 @@
 """The pages of the directory: nothing typed is lost, nobody is overwritten, and what a leaver leaves behind is shown."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +12,6 @@ from tests.integration.referral_room import Pod
 
 HELEN, WREN, AMARA, TOM = ("helen.marsh@pod.example", "wren.callaghan@pod.example", "amara.osei@cmhwt.example", "tom.whitfield@cmhwt.example")
 NEW = {"name": "Siân O’Hara", "email": "sian.ohara@eit.example", "kind": "practitioner", "job": "Care Coordinator", "telephone": "01632 960400"}
-
-
-@pytest.fixture
-def pod(tmp_path: Path) -> Iterator[Pod]:
-    made = Pod(tmp_path)
-    yield made
-    made.room.database.dispose()
 
 
 @pytest.fixture

@@ -57,6 +57,7 @@ def test_the_memory_alarm_blocks_publishers_and_is_cleared_again(broker: Broker,
 
 def test_postgresql_keeps_what_was_committed_through_a_kill(postgres: Postgres) -> None:
     url = postgres.new_database()
+    postgres.checkpoint()
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE t (n int)")
         connection.execute("INSERT INTO t VALUES (7)")

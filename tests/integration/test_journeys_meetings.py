@@ -39,7 +39,7 @@ ALL = ["citizen", "development_worker", "practitioner"]
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else str(request.getfixturevalue("suite_database_url"))
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres").new_database())
 
 
 @pytest.fixture

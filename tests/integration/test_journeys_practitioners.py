@@ -38,7 +38,7 @@ AGAIN = journey_id(SECOND)
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def room(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Room]:
-    room = journeys_room(tmp_path, "" if request.param == "sqlite" else request.getfixturevalue("suite_database_url"))
+    room = journeys_room(tmp_path, "" if request.param == "sqlite" else request.getfixturevalue("postgres").new_database())
     take(room, *referral(NOW - timedelta(days=90)).values())
     yield room
     room.database.dispose()

@@ -1,7 +1,6 @@
 """The API of referrals: what is sent, what is answered, and what is told to the world."""
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,9 @@ from shared.schemas import contract
 from tests.integration.referral_room import Pod
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def pod(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
-    url = "" if request.param == "sqlite" else request.getfixturevalue("suite_database_url")
-    pod = Pod(tmp_path, url)
-    yield pod
-    pod.room.database.dispose()
+@pytest.fixture
+def pod(either: Pod) -> Pod:
+    return either
 
 
 def rules(answer: Any) -> list[str]:

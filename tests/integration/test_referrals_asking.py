@@ -1,9 +1,7 @@
 """Asking who is with the Pod is limited and on record, and a known number with another name asks no differently."""
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,12 +19,9 @@ OTTO = {"name": "Otto Lind", "date_of_birth": "1951-01-02", "nhs_number": "94347
 STRANGER = {"name": "Ines Calloway", "date_of_birth": "1990-02-03", "nhs_number": "9876543210"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def pod(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
-    url = "" if request.param == "sqlite" else request.getfixturevalue("suite_database_url")
-    pod = Pod(tmp_path, url)
-    yield pod
-    pod.room.database.dispose()
+@pytest.fixture
+def pod(either: Pod) -> Pod:
+    return either
 
 
 def on_record(pod: Pod) -> list[Any]:

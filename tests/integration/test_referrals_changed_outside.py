@@ -2,9 +2,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,12 +19,9 @@ NUMBER, TOM = "9434765919", "tom.whitfield@cmhwt.example"
 START = datetime.now(UTC) - timedelta(days=3)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def pod(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
-    url = "" if request.param == "sqlite" else request.getfixturevalue("suite_database_url")
-    pod = Pod(tmp_path, url)
-    yield pod
-    pod.room.database.dispose()
+@pytest.fixture
+def pod(either: Pod) -> Pod:
+    return either
 
 
 def event(type_: str, hours: float, **data: Any) -> Event:

@@ -1,24 +1,12 @@
 """What is put right of a referral, or turns out otherwise, reaches all it had touched, and tells nobody what is not theirs."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from tests.integration.referral_room import Pod
 from tests.integration.test_referrals_changed_outside import event, offer, told
 from tests.integration.test_referrals_triage import PRIYA, WREN, at
 
 ROSA, OTTO = "9434765919", "9876543210"
 STRANGER = {"name": "Otto Lind", "date_of_birth": "1951-01-02"}
-
-
-@pytest.fixture
-def pod(tmp_path: Path) -> Iterator[Pod]:
-    pod = Pod(tmp_path)
-    yield pod
-    pod.room.database.dispose()
 
 
 def put_right(pod: Pod, id_: str, **citizen: str) -> None:

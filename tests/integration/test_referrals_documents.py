@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,21 +19,6 @@ from tests.support import papers
 from tests.support.clamd import HandClamd
 
 PLAN = papers.pdf(filling=b"the plan of Rosa")
-
-
-@pytest.fixture
-def pod(tmp_path: Path) -> Iterator[Pod]:
-    pod = Pod(tmp_path)
-    yield pod
-    pod.room.database.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
-    url = "" if request.param == "sqlite" else request.getfixturevalue("suite_database_url")
-    pod = Pod(tmp_path, url)
-    yield pod
-    pod.room.database.dispose()
 
 
 def upload(caller: Caller, id_: str, content: bytes = PLAN, name: str = "plan.pdf", **given: str) -> Any:

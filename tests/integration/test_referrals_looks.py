@@ -1,12 +1,10 @@
 """Who looked at a referral is on record and shown; who may not see it is told there is none, and that is on record too."""
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from services.referrals import store
@@ -15,21 +13,6 @@ from tests.integration.referral_pages import Browser
 from tests.integration.referral_room import Pod
 
 NOBODYS = "11111111-1111-4111-8111-111111111111"
-
-
-@pytest.fixture
-def pod(tmp_path: Path) -> Iterator[Pod]:
-    pod = Pod(tmp_path)
-    yield pod
-    pod.room.database.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
-    url = "" if request.param == "sqlite" else request.getfixturevalue("suite_database_url")
-    pod = Pod(tmp_path, url)
-    yield pod
-    pod.room.database.dispose()
 
 
 def looks(pod: Pod) -> list[Any]:

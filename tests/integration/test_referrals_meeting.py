@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,21 +22,6 @@ from tests.integration.referral_pages import Browser
 from tests.integration.referral_room import Pod
 
 AMARA, WREN = "amara.osei@cmhwt.example", "wren.callaghan@pod.example"
-
-
-@pytest.fixture
-def pod(tmp_path: Path) -> Iterator[Pod]:
-    pod = Pod(tmp_path)
-    yield pod
-    pod.room.database.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
-    url = "" if request.param == "sqlite" else request.getfixturevalue("suite_database_url")
-    pod = Pod(tmp_path, url)
-    yield pod
-    pod.room.database.dispose()
 
 
 def allocated(pod: Pod) -> str:

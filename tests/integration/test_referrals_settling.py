@@ -2,25 +2,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
 from services.referrals import reasons, store
 from tests.integration.referral_pages import Browser
 from tests.integration.referral_room import Pod
 from tests.integration.test_referrals_triage import AMARA, HELEN, OTTO, PRIYA, WREN, at, send, words
-
-
-@pytest.fixture
-def pod(tmp_path: Path) -> Iterator[Pod]:
-    pod = Pod(tmp_path)
-    yield pod
-    pod.room.database.dispose()
-
 
 
 def test_R_13_staff_judge_side_by_side_and_keep_with_a_reason(pod: Pod):

@@ -1,9 +1,7 @@
 """Two at once: the same person sent twice, the same referral accepted twice."""
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -12,12 +10,9 @@ from tests.integration.referral_room import Pod
 from tests.support.drafts import AMARA, Writer, answers, drafted
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def pod(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
-    url = "" if request.param == "sqlite" else request.getfixturevalue("suite_database_url")
-    pod = Pod(tmp_path, url)
-    yield pod
-    pod.room.database.dispose()
+@pytest.fixture
+def pod(either: Pod) -> Pod:
+    return either
 
 
 def at_once(count: int, call: object) -> list[int]:

@@ -2,10 +2,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +19,6 @@ from tests.integration.referral_room import Pod
 AMARA, WREN, HELEN = "amara.osei@cmhwt.example", "wren.callaghan@pod.example", "helen.marsh@pod.example"
 PRIYA, MARCUS = "priya.nair@eit.example", "marcus.bell@pod.example"
 OTTO = {"name": "Otto Lind", "date_of_birth": "1951-01-02", "nhs_number": "9434765919"}
-
-
-@pytest.fixture
-def pod(tmp_path: Path) -> Iterator[Pod]:
-    pod = Pod(tmp_path)
-    yield pod
-    pod.room.database.dispose()
 
 
 def words(answer: Any) -> str:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,6 @@ from shared.pathways import PATHWAYS, Pathway, load
 from shared.pathways.loader import HERE
 from shared.pathways.sentences import sentences
 from tests.integration.referral_room import Caller, Pod
-
-
-@pytest.fixture
-def pod(tmp_path: Path) -> Iterator[Pod]:
-    made = Pod(tmp_path)
-    yield made
-    made.room.database.dispose()
 
 
 def ask(caller: Caller, path: str = "") -> Any:

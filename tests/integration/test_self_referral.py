@@ -1,11 +1,8 @@
 """A citizen refers themself on public pages (R-11): in plain words, come back to by a code, and safe from programs."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,13 +20,6 @@ GIVEN: dict[str, dict[str, Any]] = {
     "name": {"name": "Jo Pane"}, "date-of-birth": {"date_of_birth": ["1", "2", "1990"]}, "nhs-number": {"nhs_number": ""},
     "reach": {"telephone": "07700 900123"}, "contact": {"contact_by": "text"}, "needs": {}, "next-of-kin": {}, "reason": {"reason": "Company."},
     "conditions": {}, "meeting": {"meeting_preference": "telephone"}}
-
-
-@pytest.fixture
-def pod(tmp_path: Path) -> Iterator[Pod]:
-    pod = Pod(tmp_path)
-    yield pod
-    pod.room.database.dispose()
 
 
 def begun(pod: Pod) -> Writer:

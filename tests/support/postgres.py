@@ -88,6 +88,10 @@ class Postgres:
         if self._process:
             end(self._process, signal.SIGINT)
 
+    def checkpoint(self) -> None:
+        """Write down what other tests left to be replayed, so that a start after a kill replays this test's doings only."""
+        self.execute("CHECKPOINT")
+
     def kill9(self) -> None:
         """Kill the server and all its sessions as a power cut would; its data stay."""
         if self._process:
