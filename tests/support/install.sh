@@ -4,12 +4,12 @@
 missing=""
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing="$missing rabbitmq-server"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
-command -v "${CHROMIUM:-chromium}" >/dev/null 2>&1 || missing="$missing chromium fonts-liberation"
+command -v "${CHROMIUM:-chromium-headless-shell}" >/dev/null 2>&1 || missing="$missing chromium-headless-shell fonts-liberation"
 [ -x /usr/sbin/clamd ] || missing="$missing clamav-daemon"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    echo "Missing:$missing. Install them (Debian package names); their tests are skipped until then." >&2
+    echo "Missing:$missing. Install them (Debian package names); tests that need them are skipped until then." >&2
     [ "$CI" = true ] && exit 1
     exit 0
 fi
