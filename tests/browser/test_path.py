@@ -162,7 +162,7 @@ class Walk:
         def there() -> Any:
             self.page.goto(f"{self.suite.base}/journeys/?whose=all&unallocated=yes")
             return self.page.get_by_role("link", name=self.name, exact=True).count()
-        wait_for(there, "the journey opens")
+        wait_for(there, "the journey opens", every=0.3)
         self.look()
         self.page.get_by_role("link", name=self.name, exact=True).click()
         self.look()
@@ -174,7 +174,7 @@ class Walk:
         def so() -> bool:
             self.page.goto(self.address)
             return words not in self.stands() if gone else words in self.page.inner_text("main")
-        wait_for(so, f"{'no longer ' if gone else ''}{words!r}")
+        wait_for(so, f"{'no longer ' if gone else ''}{words!r}", every=0.3)
 
     def stands(self) -> str:
         """Give what the journey's page says at its top."""

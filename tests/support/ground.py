@@ -34,7 +34,7 @@ def run_folder(name: str, owner: str | None = None) -> Path:
     return folder
 
 
-def wait_until(true: Callable[[], object], within: float, what: str, every: float = 0.05) -> None:
+def wait_until(true: Callable[[], object], within: float, what: str, every: float = 0.1) -> None:
     """Poll `true` until it holds; TimeoutError naming `what` when it does not within so many seconds."""
     end = time.monotonic() + within
     while not true():

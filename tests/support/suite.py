@@ -255,11 +255,11 @@ def proxy(routes: Mapping[str, str]) -> Iterator[str]:
         server.server_close()
 
 
-def wait_for(found: Callable[[], Any], what: str, within: float = 20) -> Any:
-    """Poll until `found` gives something true, and give it."""
+def wait_for(found: Callable[[], Any], what: str, within: float = 20, every: float = 0.1) -> Any:
+    """Poll until `found` gives something true, and give it; what opens pages should look less often."""
     end = time.monotonic() + within
     while not (thing := found()):
         if time.monotonic() > end:
             raise AssertionError(f"{what}: not within {within} s")
-        time.sleep(0.05)
+        time.sleep(every)
     return thing
