@@ -1,4 +1,4 @@
-"""The Pod's hours and London's days: working days, working time, deadlines (R-08).
+"""The Pod's hours and London's days: working days, working time, deadlines (R-08), and how people read them.
 
 Aware datetimes in, aware datetimes out; one without a time zone raises ValueError.
 """
@@ -110,3 +110,38 @@ def _days(start: datetime, end: datetime) -> Iterator[date]:
 
 def _shared(start: datetime, end: datetime, hours: tuple[datetime, datetime]) -> timedelta:
     return max(timedelta(), min(end, hours[1]) - max(start, hours[0]))
+
+
+def time_in_words(at: time | datetime | str) -> str:
+    """Write a time of day: 10am, 2:05pm, midday, midnight; a moment (ISO 8601, when text) is taken on London's clocks."""
+    if not isinstance(at, time):
+        at = _there(at).time()
+    if not at.hour % 12 and not at.minute:
+        return "midday" if at.hour else "midnight"
+    minutes = f":{at.minute:02}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+
+
+def day_in_words(day: date, weekday: bool = False) -> str:
+    """Write a day: 24 November 2026; with its `weekday`, Tuesday 24 November 2026."""
+    return f"{f'{day:%A} ' if weekday else ''}{day.day} {day:%B %Y}"
+
+
+def moment_in_words(at: datetime | str, weekday: bool = False) -> str:
+    """Write a moment (ISO 8601, when text) on London's clocks: 24 November 2026 at 10am.
+
+    `weekday` goes before it where somebody plans by it: Tuesday 24 November 2026 at 10am.
+    """
+    there = _there(at)
+    return f"{day_in_words(there, weekday)} at {time_in_words(there)}"
+
+
+def span_in_words(start: datetime | str, end: datetime | str) -> str:
+    """Write a time from one moment to another: Tuesday 24 November 2026, 10am to 11:30am."""
+    if _there(start).date() != _there(end).date():
+        return f"{moment_in_words(start, weekday=True)} to {moment_in_words(end, weekday=True)}"
+    return f"{day_in_words(_there(start), weekday=True)}, {time_in_words(start)} to {time_in_words(end)}"
+
+
+def _there(at: datetime | str) -> datetime:
+    return london(datetime.fromisoformat(at) if isinstance(at, str) else at)

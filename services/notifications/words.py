@@ -3,11 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import partial
 from string import Formatter
 from typing import Any
-from zoneinfo import ZoneInfo
 
-LONDON = ZoneInfo("Europe/London")
+from shared.calendar import day_in_words, london_day, moment_in_words, time_in_words
+
 UNKNOWN = "a day not set yet"
 
 #: event -> field of a template -> where in the event's data it stands. References, dates and counts only (N-05).
@@ -77,30 +78,15 @@ def said(value: Any) -> str:
 
 def _day(text: str) -> str:
     try:
-        day = datetime.fromisoformat(text).astimezone(LONDON).date() if "T" in text else date.fromisoformat(text)
+        return day_in_words(london_day(datetime.fromisoformat(text)) if "T" in text else date.fromisoformat(text))
     except ValueError:
         return text
-    return f"{day.day} {day:%B %Y}"
 
 
-def moment(text: str) -> str:
-    """Write a moment as London's weekday, day and time: Tuesday 24 November 2026 at 10am."""
-    there = datetime.fromisoformat(text).astimezone(LONDON)
-    return f"{there:%A} {_day(text)} at {clock(text)}"
-
-
-def clock(text: str) -> str:
-    """Write London's time at a moment: 10am, 2:05pm, midday."""
-    there = datetime.fromisoformat(text).astimezone(LONDON)
-    if (there.hour, there.minute) == (12, 0):
-        return "midday"
-    minutes = f":{there.minute:02}" if there.minute else ""
-    return f"{there.hour % 12 or 12}{minutes}{'am' if there.hour < 12 else 'pm'}"
-
-
+_planned = partial(moment_in_words, weekday=True)
 #: Fields that are said in another way than `said` has it.
 IN_WORDS: Mapping[str, Callable[[Any], str]] = {
-    "starts_at": moment, "ends_at": clock, "due_at": moment, "mode": lambda mode: MODES.get(mode, said(mode))}
+    "starts_at": _planned, "ends_at": time_in_words, "due_at": _planned, "mode": lambda mode: MODES.get(mode, said(mode))}
 
 
 def fill(template: str, fields: Mapping[str, str]) -> str:

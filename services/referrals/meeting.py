@@ -8,8 +8,9 @@ from typing import NamedTuple
 from services.referrals.access import may_add
 from services.referrals.decisions import Decision, decided, died, forbidden, said
 from services.referrals.state import first_held, pathway_of, practitioner_on, text
-from shared.calendar import HOURS, london, london_day, working_hours
+from shared.calendar import london_day, span_in_words, working_hours
 from shared.ledger.types import Actor, Data, Refused, State
+from shared.pathways.sentences import opening_hours
 from shared.permissions import may
 
 #: A meeting begins on the half hour, and is offered no further ahead than this.
@@ -153,12 +154,9 @@ def _unfit(state: State, now: datetime, span: Span, given: Data, busy: Sequence[
 
 def hours_in_words() -> str:
     """Say when the Pod is open (R-08)."""
-    (monday, friday) = (HOURS[0], HOURS[4])
-    return (f"It is open Monday to Thursday {monday[0]:%H:%M} to {monday[1]:%H:%M} and Friday {friday[0]:%H:%M} to "
-            f"{friday[1]:%H:%M}, not on bank holidays. A whole meeting must be within that.")
+    return f"It is open {opening_hours()}, not on bank holidays. A whole meeting must be within that."
 
 
 def as_said(span: Span) -> str:
-    """Write a time as people say it: Tuesday 24 November 2026, 10:00 to 11:00."""
-    start, end = london(span.start), london(span.end)
-    return f"{start:%A} {start.day} {start:%B %Y}, {start:%H:%M} to {end:%H:%M}"
+    """Write a time as people say it: Tuesday 24 November 2026, 10am to 11am."""
+    return span_in_words(span.start, span.end)

@@ -20,7 +20,7 @@ from services.referrals.state import (
     questions_open,
     waits_for_practitioner,
 )
-from shared.calendar import london, london_day
+from shared.calendar import london_day, moment_in_words
 from shared.ledger.types import State
 
 Named = Mapping[str, str]
@@ -174,5 +174,4 @@ def _day(at: str) -> str:
 
 
 def _moment(at: str | datetime) -> str:
-    there = london(datetime.fromisoformat(at) if isinstance(at, str) else at)
-    return f"{in_words(there.date())} at {there:%H:%M}"
+    return moment_in_words(at, weekday=True)

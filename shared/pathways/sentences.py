@@ -2,9 +2,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import time
 
-from shared.calendar import HOURS
+from shared.calendar import HOURS, time_in_words
 from shared.pathways.definition import Document, Pathway, Strand
 
 Sentence = tuple[str, str]
@@ -162,16 +161,11 @@ def opening_hours() -> str:
             groups[-1].append(day)
         else:
             groups.append([day])
-    return _join((f"{_days(group)} {_clock(HOURS[group[0]][0])} to {_clock(HOURS[group[0]][1])}" for group in groups), "and")
+    return _join((f"{_days(group)} {time_in_words(HOURS[group[0]][0])} to {time_in_words(HOURS[group[0]][1])}" for group in groups), "and")
 
 
 def _days(group: list[int]) -> str:
     return DAYS[group[0]] if len(group) == 1 else f"{DAYS[group[0]]} to {DAYS[group[-1]]}"
-
-
-def _clock(at: time) -> str:
-    minutes = f":{at.minute:02}" if at.minute else ""
-    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
 
 
 def _count(number: int, noun: str) -> str:

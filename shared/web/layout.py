@@ -7,10 +7,10 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, get_flashed_messages, request, url_for
 
+from shared.calendar import day_in_words, london_day, moment_in_words, time_in_words
 from shared.ledger.types import Actor
 from shared.permissions import may
 from shared.settings import Settings
@@ -18,7 +18,6 @@ from shared.web.context import can, current_actor
 from shared.web.forms import error_summary
 from shared.web.idempotency import new_submission
 
-LONDON = ZoneInfo("Europe/London")
 STATIC = Path(__file__).with_name("static")
 
 
@@ -50,7 +49,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(current_actor=current_actor, can=can, navigation=navigation, asset=asset,
                                  error_summary=error_summary, new_submission=new_submission, notices=notices, places=places,
                                  every_place=PLACES)
-    app.jinja_env.filters.update(day=day, short_day=short_day, moment=moment, nhs=nhs)
+    app.jinja_env.filters.update(day=day, short_day=short_day, moment=moment, clock=time_in_words, nhs=nhs)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_page)
 
@@ -102,8 +101,8 @@ def day(value: date | datetime | str | None) -> str:
     if isinstance(value, str):
         value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
     if isinstance(value, datetime):
-        value = value.astimezone(LONDON).date()
-    return f"{value.day} {value:%B %Y}"
+        value = london_day(value)
+    return day_in_words(value)
 
 
 def short_day(value: date | datetime | str | None) -> str:
@@ -111,15 +110,9 @@ def short_day(value: date | datetime | str | None) -> str:
     return re.sub(r"([A-Z][a-z][a-z])[a-z]+", r"\1", day(value))
 
 
-def moment(value: datetime | str | None) -> str:
-    """Write a moment in London time: 5 March 2026, 2:05pm."""
-    if not value:
-        return ""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    there = value.astimezone(LONDON)
-    clock = f"{there.hour % 12 or 12}:{there.minute:02}{'am' if there.hour < 12 else 'pm'}"
-    return f"{day(there)}, {clock}"
+def moment(value: datetime | str | None, weekday: bool = False) -> str:
+    """Write a moment in London time: 5 March 2026 at 2:05pm; `weekday` where somebody plans by it."""
+    return moment_in_words(value, weekday) if value else ""
 
 
 def nhs(number: str | None) -> str:

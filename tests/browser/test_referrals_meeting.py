@@ -60,11 +60,11 @@ def test_R_07_the_practitioner_says_when_and_the_worker_offers_moves_and_calls_o
     judged(page, "meeting-to-offer")
     page.get_by_role("button", name="Offer the meeting").click()
     judged(page, "meeting-offer")
-    page.get_by_label(f"{words} {soon.year}, 10:00 to 11:00").check()
+    page.get_by_label(f"{words} {soon.year}, 10am to 11am").check()
     page.get_by_label("Where exactly? (optional)").fill("Garden room")
     page.get_by_role("button", name="Offer the meeting").click()
     judged(page, "meeting-offered")
-    assert f"{words} {soon.year}, 10:00 to 11:00" in page.inner_text("main") and "Garden room" in page.inner_text("main")
+    assert f"{words} {soon.year}, 10am to 11am" in page.inner_text("main") and "Garden room" in page.inner_text("main")
     with page.expect_download() as taken:
         page.get_by_role("link", name="Put it into your calendar").click()
     assert taken.value.suggested_filename.endswith(".ics")

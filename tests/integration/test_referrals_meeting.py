@@ -52,13 +52,13 @@ def test_R_07_all_three_say_when_they_can_and_the_meeting_is_offered_at_a_time_o
         assert answer.status_code == 303, answer.text
     shown = wren.get(f"/{id_}/meeting").text
     fifth = add_working_days(pod.today(), 5)
-    assert f"All of them can on {fifth:%A} {fifth.day} {fifth:%B %Y}, 08:30 to 09:30, and at other times." in shown
+    assert f"All of them can on {fifth:%A} {fifth.day} {fifth:%B %Y}, 8:30am to 9:30am, and at other times." in shown
     start = datetime.combine(fifth, time(9), LONDON).astimezone(UTC)
     answer = wren.send(f"/{id_}/meeting/offer", {"slot": start.isoformat(), "mode": "in_person", "place": "Garden room"})
     assert answer.status_code == 303, answer.text
     meeting = pod.amara.get(f"/{id_}").json["meeting"]["offered"]
     assert datetime.fromisoformat(meeting["starts_at"]) == start and (meeting["place"], meeting["agreed"]) == ("Garden room", False)
-    assert f"{fifth:%A} {fifth.day} {fifth:%B %Y}, 09:00 to 10:00" in amara.get(f"/{id_}/meeting").text
+    assert f"{fifth:%A} {fifth.day} {fifth:%B %Y}, 9am to 10am" in amara.get(f"/{id_}/meeting").text
     (event,) = pod.told("referral.meeting_offered")
     assert [one["role"] for one in event.data["told"]] == ["development_worker", "practitioner"]
 
@@ -73,7 +73,7 @@ def test_R_07_times_are_shown_back_as_they_were_ticked_and_another_time_is_kept(
     assert len(times) == 2  # both halves are one time, so that a meeting may lie across noon
     form = amara.get(f"/{id_}/meeting/times/practitioner").text
     assert [found[0] for found in re.findall(r'value="([^"]*-(?:am|pm))"[^>]*?( checked)', form)] == [half(pod, 3, "am"), half(pod, 3, "pm")]
-    assert "09:15 to 14:00" in form
+    assert "9:15am to 2pm" in form
     kept = re.search(r'name="keep"[^>]*value="([^"]+)"', form)
     assert kept
     assert amara.send(f"/{id_}/meeting/times/practitioner", {"keep": kept[1]}).status_code == 303
@@ -120,7 +120,7 @@ def test_R_07_a_meeting_is_moved_and_called_off_with_a_reason_that_all_can_read(
     typed = {"slot": "other", "on": [str(day.day), str(day.month), str(day.year)], "starts": "10", "agreed": "y", "mode": "telephone", "place": "07700 900123"}
     assert wren.send(f"/{id_}/meeting/offer", typed).status_code == 303
     moved = wren.send(f"/{id_}/meeting/offer", {**typed, "starts": "2:30"})
-    assert moved.status_code == 303 and "14:30 to 15:30" in wren.get(f"/{id_}").text
+    assert moved.status_code == 303 and "2:30pm to 3:30pm" in wren.get(f"/{id_}").text
     assert wren.send(f"/{id_}/meeting/call-off", {"reason": " "}).status_code == 422
     assert wren.send(f"/{id_}/meeting/call-off", {"reason": "The citizen has a cold."}).status_code == 303
     assert "The citizen has a cold." in Browser(pod, AMARA).get(f"/{id_}/meeting").text

@@ -89,7 +89,7 @@ STATES: list[tuple[str, State, str, str, str]] = [
     ("allocated", allocated(), "Arrange the first meeting", "meeting", "Wren Callaghan will get in touch to arrange the first meeting."),
     ("to be rung", allocated(meeting_preference="telephone"), "Arrange the first meeting", "meeting",
      "Accepted; Wren Callaghan will ring you to arrange the first meeting."),
-    ("offered", offered(), "Hold the first meeting", "", "The first meeting is offered for 9 March 2026 at 10:00, with Wren Callaghan."),
+    ("offered", offered(), "Hold the first meeting", "", "The first meeting is offered for Monday 9 March 2026 at 10am, with Wren Callaghan."),
     ("held", told(offered(), "meeting.held", "held:m", {}), "Nothing more is to be done here", "", "The first meeting was held on 2 March 2026."),
     ("died", dead(sent()), "Withdraw or decline the referral", "withdraw", "We are sorry that the citizen has died."),
     ("died when accepted", dead(allocated()), "Nothing more is to be done", "", "We are sorry that the citizen has died."),

@@ -72,7 +72,7 @@ def test_R_07_the_first_meeting_is_counted_from_what_starts_its_clock() -> None:
 def test_R_08_the_opening_hours_are_those_of_the_calendar(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said(CORE, "R-08")[0].startswith("The Pod is open Monday to Thursday 8:30am to 4:30pm and Friday 8:30am to 4pm.")
     monkeypatch.setitem(HOURS, 2, (time(12), time(13, 5)))
-    assert said(CORE, "R-08")[0].startswith("The Pod is open Monday to Tuesday 8:30am to 4:30pm, Wednesday 12pm to 1:05pm, "
+    assert said(CORE, "R-08")[0].startswith("The Pod is open Monday to Tuesday 8:30am to 4:30pm, Wednesday midday to 1:05pm, "
                                             "Thursday 8:30am to 4:30pm and Friday 8:30am to 4pm.")
 
 
