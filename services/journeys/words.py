@@ -7,6 +7,7 @@ from typing import Any
 
 from services.journeys.decisions import CORRECTIONS, OUTCOMES
 from services.journeys.meetings import MODES, in_words
+from shared.calendar import time_in_words
 from shared.schemas.people import LEGAL_STATUS
 from shared.web.layout import day, moment
 
@@ -68,8 +69,10 @@ def _value(name: str, value: Any) -> str:
         return MODES.get(value, value)
     if name in ("attendees", "missing"):
         return in_words(value)
-    if name in ("starts_at", "ends_at"):
-        return moment(value)
+    if name == "starts_at":
+        return moment(value, weekday=True)
+    if name == "ends_at":
+        return time_in_words(value)
     if name in ("expected_discharge_on", "closes_on", "on", "until", "died_on"):
         return day(value)
     return str(value)

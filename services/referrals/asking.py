@@ -15,9 +15,8 @@ from sqlalchemy.engine import Connection
 
 from services.referrals import sending
 from services.referrals.desk import Answer, Desk
-from services.referrals.rules import in_words
 from services.referrals.store import asked
-from shared.calendar import london
+from shared.calendar import moment_in_words
 from shared.ledger.store import Written
 from shared.ledger.types import Data, Refused
 from shared.web.context import current_room
@@ -89,7 +88,7 @@ def _free_again(desk: Desk) -> datetime | None:
 
 
 def _too_often(again: datetime, now: datetime) -> None:
-    when, wait = london(again), max(1, math.ceil((again - now).total_seconds()))
+    wait = max(1, math.ceil((again - now).total_seconds()))
     problem(429, "You have sent many referrals of people who may already be with us.", title="Asked too often", rule="R-13",
-            help=f"Telephone the Pod about this one, or send it after {when:%H:%M} on {in_words(when.date())}.",
+            help=f"Telephone the Pod about this one, or send it after {moment_in_words(again)}.",
             headers={"Retry-After": str(wait)})

@@ -13,9 +13,8 @@ from services.referrals.decisions import Decision
 from services.referrals.directory import sightings
 from services.referrals.meeting import Span
 from services.referrals.reported import OF_CITIZEN, reported
-from services.referrals.rules import in_words
 from services.referrals.state import pathway_of
-from shared.calendar import london
+from shared.calendar import moment_in_words
 from shared.database import Database
 from shared.ledger.people import staff
 from shared.ledger.store import Ledger, Stale, Written
@@ -79,8 +78,7 @@ class Desk:
         """Say who decided, what, and when."""
         decision = state["decision"]
         who = self.names([decision["by"]])[decision["by"]]
-        when = london(datetime.fromisoformat(decision["at"]))
-        return f"{who} {DID[decision['state']]} this referral on {in_words(when.date())} at {when:%H:%M}."
+        return f"{who} {DID[decision['state']]} this referral on {moment_in_words(decision['at'])}."
 
     def add_document(self, id_: str, paper: Data, expect: int | None = None) -> Answer:
         """Note a document: {kind, dated, expires_on?, file?}."""

@@ -80,7 +80,7 @@ def _when(target: Data) -> str:
     if target["done_at"]:
         return f"on {moment(target['done_at'])}"
     if target["kind"] == "response":
-        return f"by {moment(target['late_from'])}"
+        return f"by {moment(target['late_from'], weekday=True)}"
     last = datetime.fromisoformat(target["late_from"]) - timedelta(microseconds=1)
     return f"by {day(target['due_on'])}, breached after {day(last)}"
 

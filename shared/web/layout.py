@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask, current_app, get_flashed_messages, request, url_for
 
-from shared.calendar import day_in_words, london_day, moment_in_words, time_in_words
+from shared.calendar import day_in_words, london_day, moment_in_words
 from shared.ledger.types import Actor
 from shared.permissions import may
 from shared.settings import Settings
@@ -49,7 +49,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(current_actor=current_actor, can=can, navigation=navigation, asset=asset,
                                  error_summary=error_summary, new_submission=new_submission, notices=notices, places=places,
                                  every_place=PLACES)
-    app.jinja_env.filters.update(day=day, short_day=short_day, moment=moment, clock=time_in_words, nhs=nhs)
+    app.jinja_env.filters.update(day=day, short_day=short_day, moment=moment, nhs=nhs)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_page)
 

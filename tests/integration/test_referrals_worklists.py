@@ -82,9 +82,9 @@ def test_R_07_R_10_what_is_due_today_overdue_and_breached_is_found_by_its_target
 
 def test_R_10_an_answer_is_overdue_from_closing_time_on():
     target = words.Target("response", date(2026, 3, 4), due_after_working_days(MONDAY, 2), None)
-    assert words.due(target, MONDAY) == "due in 2 working days, by 16:30 on Wednesday 4 March"
-    assert words.due(target, datetime(2026, 3, 4, 16, 29, tzinfo=UTC)) == "due today by 16:30"
-    assert words.due(target, datetime(2026, 3, 4, 16, 30, tzinfo=UTC)) == "overdue since 16:30 today"
+    assert words.due(target, MONDAY) == "due in 2 working days, by Wednesday 4 March at 4:30pm"
+    assert words.due(target, datetime(2026, 3, 4, 16, 29, tzinfo=UTC)) == "due today by 4:30pm"
+    assert words.due(target, datetime(2026, 3, 4, 16, 30, tzinfo=UTC)) == "overdue since 4:30pm today"
     assert words.due(target, datetime(2026, 3, 6, 9, 0, tzinfo=UTC)) == "2 working days overdue"
     assert words.due(target, datetime(2026, 3, 8, 9, 0, tzinfo=UTC)) == "2 working days overdue"
     assert words.due(target, datetime(2027, 3, 8, 9, 0, tzinfo=UTC)) == "overdue since 4 March 2026"

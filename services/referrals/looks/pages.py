@@ -1,7 +1,6 @@
 """The page that says who looked at a referral."""
 from __future__ import annotations
 
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,7 @@ from services.referrals.api import WITH_US, found_or_404, open_desk, page_after
 from services.referrals.looks import noting, reading
 from services.referrals.rules import in_words
 from services.referrals.state import pathway_of
-from shared.calendar import london
+from shared.calendar import time_in_words
 from shared.ledger.types import Data, State
 from shared.web.context import current_room, requires
 from shared.web.layout import day
@@ -48,7 +47,7 @@ def _same(one: Data) -> tuple[Any, ...]:
 
 
 def _line(same: list[Data]) -> Data:
-    last, first = (f"{london(datetime.fromisoformat(one['at'])):%H:%M}" for one in (same[0], same[-1]))
+    last, first = (time_in_words(one["at"]) for one in (same[0], same[-1]))
     return {**same[0], "time": last if first == last else f"{first} to {last}", "count": len(same), "of": _of(same[0]["who"])}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.referrals.clocks import Target
 from services.referrals.rules import in_words
-from shared.calendar import is_working_day, london, london_day, working_hours
+from shared.calendar import is_working_day, london_day, time_in_words, working_hours
 from shared.pathways import PATHWAYS
 
 Row = Mapping[str, Any]
@@ -41,7 +41,7 @@ def next_step(row: Row, complete: bool, now: datetime) -> str:
 
 
 def when(row: Row, now: datetime) -> str:
-    """Say by when, in working days while they can be counted: "Answer due today by 16:30"."""
+    """Say by when, in working days while they can be counted: "Answer due today by 4:30pm"."""
     if row["worklist"] == "meet":
         return f"It is on {_moment(row['meeting_at'])}"
     if (found := target(row)) is None:
@@ -50,13 +50,14 @@ def when(row: Row, now: datetime) -> str:
 
 
 def due(found: Target, now: datetime) -> str:
-    """Say how a target stands: due in 3 working days, due today by 16:30, 2 working days overdue."""
-    today, closes = london_day(now), _closes(found.due_on)
+    """Say how a target stands: due in 3 working days, due today by 4:30pm, 2 working days overdue."""
+    today, closes = london_day(now), working_hours(found.due_on)
     if found.word(now) == "due_today":
-        return f"due today by {closes}" if closes else "due today"
+        return f"due today by {time_in_words(closes[1])}" if closes else "due today"
     if found.word(now) == "ahead":
         days = working_days(today, found.due_on)
-        return f"due in {_days(days)}, by {closes + ' on ' if closes else ''}{_day(found.due_on)}" if days < COUNTED else f"due by {in_words(found.due_on)}"
+        by = _moment(closes[1]) if closes else _day(found.due_on)
+        return f"due in {_days(days)}, by {by}" if days < COUNTED else f"due by {in_words(found.due_on)}"
     return overdue(found, now)
 
 
@@ -68,7 +69,8 @@ def overdue(found: Target, now: datetime) -> str:
         return f"overdue since {in_words(found.due_on)}"
     if days:
         return f"{_days(days)} overdue"
-    return f"overdue since {_closes(found.due_on)} today" if found.due_on == today else f"overdue since {_day(found.due_on)}"
+    closes = working_hours(found.due_on)
+    return f"overdue since {time_in_words(closes[1])} today" if closes and found.due_on == today else f"overdue since {_day(found.due_on)}"
 
 
 def notes(row: Row, today: date) -> Iterator[str]:
@@ -93,11 +95,6 @@ def working_days(after: date, until: date) -> int:
     return found
 
 
-def _closes(day: date) -> str:
-    hours = working_hours(day)
-    return f"{london(hours[1]):%H:%M}" if hours else ""
-
-
 def _days(count: int) -> str:
     return f"{count} working day{'' if count == 1 else 's'}"
 
@@ -107,5 +104,4 @@ def _day(day: date) -> str:
 
 
 def _moment(at: datetime) -> str:
-    there = london(at)
-    return f"{_day(there.date())} at {there:%H:%M}"
+    return f"{_day(london_day(at))} at {time_in_words(at)}"
