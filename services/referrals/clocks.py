@@ -172,5 +172,6 @@ def moments(state: State, pathway: Pathway) -> Iterator[datetime]:
     for one in lapses(state, pathway):
         yield one.warn_from
         yield end_of_london_day(one.last_day) + timedelta(microseconds=1)
-    days = [state["adult_from"], *(change["on"] for change in state["changes"].values()), state["journey_closes_on"]]
+    turns = (*state["changes"].values(), *state["gone"].values())
+    days = [state["adult_from"], *(one["on"] for one in turns), state["journey_closes_on"]]
     yield from (start_of_london_day(date.fromisoformat(day)) for day in days if day)

@@ -12,7 +12,7 @@ from shared.calendar import london_day, start_of_london_day
 from shared.ledger.types import Data, State, Statement
 from shared.pathways import PATHWAYS, Pathway
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 #: kind -> place among statements of the same times: what is sent, then what others report, then what we decide.
 RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate((
     "referral.received", "document.added", "document.removed", "referral.amended", "availability.given",
@@ -36,7 +36,7 @@ def initial(aggregate: str) -> State:
     return {"id": aggregate, "stage": None, "self_referral": False, "practitioner": None, "named_person": None,
             "documents": {}, "removed": {}, "decision": None, "allocation": None, "stays": {}, "died_on": None,
             "death_known_at": None, "reports": {}, "questions": {}, "amendments": {}, "settled": None, "gone": {},
-            "changes": {}, "named_since": "", "availability": {}, "meeting": None, "held": {}, "journey_closes_on": None}
+            "changes": {}, "named_since": "", "practitioner_since": "", "availability": {}, "meeting": None, "held": {}, "journey_closes_on": None}
 
 
 def evolve(state: State, statement: Statement) -> State:
@@ -64,12 +64,18 @@ def _amended(state: State, said: Statement) -> State:
     changes = [{"field": name, "old": state.get(name), "new": value} for name, value in facts.items()]
     entry = {"at": _at(said), "by": said.actor, "reason": said.data["reason"], "changes": changes,
              "personal": said.data.get("personal", []), "told": said.data.get("told", [])}
-    fresh: Data = {"changes": {}} if "practitioner" in facts else {}
+    fresh: Data = {"changes": {}, "practitioner_since": _known(said), "practitioners_before": _replaced(state, said)} if "practitioner" in facts else {}
     if "named_person" in facts:
         fresh["named_since"] = _known(said)
     if said.data.get("derived", {}).get("citizen_id", state.get("citizen_id")) != state.get("citizen_id"):
         fresh["was_of"] = state.get("citizen_id")
     return _put({**state, **facts, **said.data.get("derived", {}), **fresh}, "amendments", said.about.partition(":")[2], entry)
+
+
+def _replaced(state: State, said: Statement) -> list[Data]:
+    """Keep who was the practitioner until somebody else was written in: {until, practitioner, practitioner_since, changes}."""
+    now = {"until": _at(said), **{name: state[name] for name in ("practitioner", "practitioner_since", "changes")}}
+    return [*state.get("practitioners_before", ()), now]
 
 
 def _available(state: State, said: Statement) -> State:
@@ -184,13 +190,42 @@ def latest(stay: Data, word: str, series: str) -> str | None:
 
 
 def practitioner_on(state: State, day: date) -> Data | None:
-    """Give the practitioner on a London day, {id, team, role?}; None where the citizen referred themself."""
-    current: Data | None = state["practitioner"]
+    """Give whose referral it is on a London day, {id, team, role?}, gone or not; None where the citizen referred themself."""
+    return _practitioner(state, day)[0]
+
+
+def practitioner_at_work(state: State, day: date) -> Data | None:
+    """Give the practitioner who works with the citizen on a London day; None from the day they have gone, until another follows."""
+    practitioner, since = _practitioner(state, day)
+    goes = _goes(state, practitioner, since)
+    return None if goes and goes[0] <= day.isoformat() else practitioner
+
+
+def practitioner_goes(state: State) -> tuple[str, str] | None:
+    """Give from which day nobody works with the citizen as practitioner, and when that was known; None where somebody goes on."""
+    return _goes(state, *_practitioner(state, date.max))
+
+
+def needs_practitioner(state: State) -> bool:
+    """Say whether somebody has yet to take over as practitioner; once the first meeting was held the journey sees to it (J-11)."""
+    is_live = state["stage"] in ("open", "accepted") and not state["died_on"] and not first_held(state)
+    return is_live and practitioner_goes(state) is not None
+
+
+def _practitioner(state: State, day: date) -> tuple[Data | None, str]:
+    """Give the practitioner on a London day, and when that they are it was known."""
+    current, since = state["practitioner"], state["practitioner_since"]
     for change in sorted(state["changes"].values(), key=lambda one: (one["on"], one["at"])):
         applies = current is None or change.get("before") in (None, current["id"])
         if change["on"] <= day.isoformat() and applies:
-            current = {"id": change["id"], "team": change["team"]}
-    return current
+            current, since = {"id": change["id"], "team": change["team"]}, change["known_at"]
+    return current, since
+
+
+def _goes(state: State, practitioner: Data | None, since: str) -> tuple[str, str] | None:
+    """Give from which day somebody is gone, and when that was known; what was known before they came is of another time."""
+    gone = state["gone"].get(practitioner["id"]) if practitioner else None
+    return (gone["on"], gone["known_at"]) if gone and gone["known_at"] > since else None
 
 
 def named_person_goes(state: State) -> tuple[str, str] | None:
@@ -215,8 +250,8 @@ def questions_open(state: State) -> list[str]:
 
 
 def waits_for_practitioner(state: State) -> bool:
-    """Say whether a practitioner has something to answer; of a citizen who referred themself only the Pod can ask (R-11)."""
-    return bool(questions_open(state)) and practitioner_on(state, date.max) is not None
+    """Say whether a practitioner has something to answer; nobody has who goes, or where the citizen referred themself (R-11)."""
+    return bool(questions_open(state)) and practitioner_on(state, date.max) is not None and practitioner_goes(state) is None
 
 
 def may_repeat(state: State) -> bool:
@@ -237,10 +272,10 @@ def stopped_at(state: State) -> str | None:
 
 
 def took_part(state: State, now: datetime) -> Iterator[tuple[str, str]]:
-    """Give (id, role) of those who work with the citizen: development worker, practitioner."""
+    """Give (id, role) of those who work with the citizen: development worker, practitioner until they have gone."""
     if state["allocation"]:
         yield state["allocation"]["development_worker"], "development_worker"
-    if practitioner := practitioner_on(state, london_day(now)):
+    if practitioner := practitioner_at_work(state, london_day(now)):
         yield practitioner["id"], "practitioner"
 
 
