@@ -1,9 +1,7 @@
 """The forms of journeys."""
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime, time
-from typing import Any
 
 import wtforms
 
@@ -20,27 +18,14 @@ from shared.web.forms import (
     RadioField,
     SelectField,
     TextField,
+    TimeField,
 )
 
-_CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
 TOO_LONG = f"Use {LONGEST_WORDS} characters or fewer"
 
 
-def _clock(text: str) -> time | None:
-    """Read a time of day as people write it; None where it is none."""
-    found = _CLOCK.fullmatch(text.strip())
-    return time(int(found[1]), int(found[2])) if found and int(found[1]) < 24 and int(found[2]) < 60 else None
-
-
-def like_a_clock(_form: Any, field: Any) -> None:
-    """Refuse what is not a time of day."""
-    if _clock(field.data) is None:
-        raise wtforms.ValidationError("The time must be like 14:30")
-
-
-def in_utc(day: date | None, text: str) -> datetime:
+def in_utc(day: date | None, clock: time | None) -> datetime:
     """Give the moment of a London day and time; only of a valid form."""
-    clock = _clock(text)
     assert clock is not None and day is not None
     return datetime.combine(day, clock, LONDON).astimezone(UTC)
 
@@ -74,7 +59,7 @@ class WhenForm(Form):
     """When something happened, in London time."""
 
     occurred_on = DateField("On which day?", [Answered("Enter the day it happened")], what="The day")
-    occurred_at = TextField("At what time? For example 14:30", [Answered("Enter the time it happened, like 14:30"), like_a_clock])
+    occurred_at = TimeField("At what time? For example 2:30pm", [Answered("Enter the time it happened, like 2:30pm")])
 
     def moment(self) -> datetime:
         """Give when it happened, in UTC; only of a valid form."""
@@ -107,8 +92,8 @@ class MeetingForm(Form):
     """That the introductory meeting was held (R-07)."""
 
     held_on = DateField("On which day was it held?", [Answered("Enter the day the meeting was held")], what="The day")
-    held_at = TextField("At what time did it begin? For example 14:30", [
-        Answered("Enter the time the meeting began, like 14:30"), like_a_clock])
+    held_at = TimeField("At what time did it begin? For example 2:30pm", [Answered("Enter the time the meeting began, like 2:30pm")],
+                        of_meeting=True)
     mode = RadioField("How was it held?", [Answered("Choose how the meeting was held")], choices=list(MODES.items()),
                       validate_choice=False)
     attendees = CheckboxesField("Who was there?", [Answered("Choose who was there")], choices=list(ATTENDEES.items()),

@@ -201,7 +201,7 @@ def _as_offered(first: dict[str, Any]) -> dict[str, Any]:
     if first["state"] != "offered" or first["starts_at"] > desk.instant_text(datetime.now(UTC)):
         return {}
     at = london(datetime.fromisoformat(first["starts_at"]))
-    return {"held_on": at.date(), "held_at": f"{at:%H:%M}", "mode": first["mode"]}
+    return {"held_on": at.date(), "held_at": at.time(), "mode": first["mode"]}
 
 
 @blueprint.get("/<uuid:id>/timeline/<uuid:sid>/withdraw")

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import wtforms
@@ -22,8 +22,9 @@ from govuk_frontend_wtf.wtforms_widgets import (
 )
 from markupsafe import Markup
 
-from shared.calendar import london_day
+from shared.calendar import london_day, time_in_words
 from shared.ledger.types import Refused
+from shared.web import times
 from shared.web.dates import Asked, read
 
 
@@ -180,6 +181,32 @@ class DateField(wtforms.Field):  # type: ignore[misc]
         """Read day, month, year; all empty is no date, and for a validator to judge."""
         self.data = None
         self.data = read(valuelist[:3], Asked(self.what, london_day(datetime.now(UTC)), self.past))
+
+
+class TimeField(wtforms.Field):  # type: ignore[misc]
+    """A time of day in one box, read however people write it (`shared.web.times`); its data is a time, London's.
+
+    `what` begins the sentence of the error; `of_meeting`: it is in the day, so that "2:30" is of the afternoon.
+    """
+
+    widget = _drawn(GovTextInput)
+
+    def __init__(self, label: str = "", validators: Any = None, what: str = "The time", of_meeting: bool = False, **kwargs: Any):
+        super().__init__(label, validators, **kwargs)
+        self.what, self.of_meeting = what, of_meeting
+        self.data: time | None
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return time_in_words(self.data) if self.data else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the time; empty is none, and for a validator to judge."""
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = times.read(text, self.of_meeting)
+        if text and self.data is None:
+            raise ValueError(f"{self.what} must be like 10am, 2:30pm or 14:30")
 
 
 class Answered:

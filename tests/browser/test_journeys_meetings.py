@@ -14,7 +14,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
 from services.journeys.service import Journeys
-from shared.calendar import london
+from shared.calendar import london, time_in_words
 from shared.room import Room
 from shared.web.app import create_app
 from tests.support.browser import axe
@@ -97,6 +97,7 @@ def test_R_07_the_meeting_is_recorded_from_what_was_offered_and_taken_back(page:
     judged(page, "journey-meeting-offered")
     page.get_by_role("link", name="Record that it was held").click()
     assert page.get_by_label("Day").input_value() == str(london(BEGAN).day), "what was offered is filled in"
+    assert page.get_by_label("At what time did it begin?").input_value() == time_in_words(BEGAN)
     assert page.get_by_label("On Microsoft Teams").is_checked() and page.get_by_role("checkbox", checked=True).count() == 0
     judged(page, "meeting")
     page.get_by_label("By telephone").check()
@@ -133,7 +134,7 @@ def test_R_11_of_a_citizen_who_referred_themself_two_are_asked_for_without_javas
     at = london(now() - timedelta(hours=3))
     for part in ("day", "month", "year"):
         page.locator(f"#held_on-{part}").fill(str(getattr(at, part)))
-    page.get_by_label("At what time did it begin?").fill(f"{at:%H:%M}")
+    page.get_by_label("At what time did it begin?").fill(time_in_words(at))
     page.get_by_label("In person").check()
     page.get_by_label("The citizen").check()
     page.get_by_label("The development worker").check()

@@ -13,6 +13,8 @@ NEVER_SHOWN = re.compile(r"\b(patients?|service[ _-]users?|clients?|cases?)\b", 
 #: Written in two halves, for this file is looked at as well.
 HOSTS = re.compile("|".join(("pypi" r"\.org", "python" r"hosted\.org", "npm" r"js\.(org|com)")))
 PLACES = re.compile("(?<![A-Za-z0-9._-])/(" + "|".join(("home", "root", "work", "Users")) + ")/")
+#: A time of day made into text: `shared.calendar` says how people read it; beside a day in figures it is for machines.
+CLOCK = re.compile(r"(?<!%Y-%m-%d[T ])%H|%-?I\b|%p\b|%X|toLocale(Time)?String|%-H")
 KINDS = (".py", ".toml", ".md", ".html", ".json", ".yaml", ".in", ".lock", ".sh", ".css", ".js", "")
 FOLDERS = ("shared", "services", "tests", "docs", "deploy", "publisher", ".ci")
 
@@ -41,6 +43,10 @@ def test_a_citizen_is_called_nothing_else_in_code() -> None:
 def test_a_citizen_is_called_nothing_else_on_pages_in_rules_and_in_events() -> None:
     assert hits(NEVER_SHOWN, files("services", "shared", kinds=(".html", ".toml", ".json"))) == []
     assert hits(NEVER_SHOWN, iter([ROOT / "docs/events.md", ROOT / "docs/asyncapi.yaml"])) == []
+
+
+def test_no_page_and_no_message_writes_a_time_in_a_way_of_its_own() -> None:
+    assert hits(CLOCK, files("services", "shared", kinds=(".py", ".html", ".js"))) == []
 
 
 def test_no_file_names_a_registry_or_a_place_on_somebodys_machine() -> None:

@@ -94,7 +94,7 @@ def test_R_07_the_times_to_choose_from_are_of_several_days(pod: Pod):
 
 @pytest.mark.parametrize(("typed", "words"), [
     ({}, "Tick at least one half day, or enter another time"), ({"on": ["31", "2", "2026"], "starts": "10", "ends": "11"}, "real"),
-    ({"starts": "half past", "ends": "11", "on": ["1", "1", "2027"]}, "Enter when it begins, like 10:30 or 2pm"), ({"starts": "10", "ends": "11"}, "Enter the day of the other time")],
+    ({"starts": "half past", "ends": "11", "on": ["1", "1", "2027"]}, "Enter when it begins, like 10:30am or 2pm"), ({"starts": "10", "ends": "11"}, "Enter the day of the other time")],
     ids=["nothing", "no such day", "no time", "no day"])
 def test_what_is_wrong_with_a_time_is_said_at_its_box_and_what_was_ticked_stays(pod: Pod, typed: dict[str, Any], words: str):
     id_ = allocated(pod)

@@ -24,7 +24,7 @@ PAGE = """{% extends "layout.html" %}{% from "macros.html" import form_page, for
 {% block content %}{{ form_errors(form) }}<h1 class="govuk-heading-l">Write a note</h1>
 {% call form_page(form, button="Save note") %}{{ form.text }}{{ form.on }}{{ form.words }}{% endcall %}
 {{ task_list([{"title": "Care plan", "href": "#", "state": "overdue"}, {"title": "Risk assessment", "state": "held", "hint": "Dated 1 May"}]) }}
-{{ timeline([{"title": "Admitted to hospital", "when": "5 March 2026, 2:05pm", "by": "Hospital", "text": "Ward 7", "tag": "inpatient"},
+{{ timeline([{"title": "Admitted to hospital", "when": "5 March 2026 at 2:05pm", "by": "Hospital", "text": "Ward 7", "tag": "inpatient"},
              {"title": "Admitted", "when": "4 March 2026", "corrected": true}]) }}
 {% call table("Meetings") %}{{ table_head(["When", "How", "State"]) }}<tbody class="govuk-table__body"><tr class="govuk-table__row">
 <td class="govuk-table__cell">5 March 2026</td><td class="govuk-table__cell">In person</td><td class="govuk-table__cell">{{ status_tag("held") }}</td></tr></tbody>{% endcall %}

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from services.referrals import clocks, meeting
 from services.referrals.meeting import Span
 from services.referrals.meetings import halves
-from services.referrals.meetings.halves import read_time
 from services.referrals.state import initial, text
 from shared.calendar import LONDON, is_working_day, london, london_day, working_hours, working_time_between
 from shared.ledger.types import State
@@ -126,11 +125,3 @@ def test_R_08_the_half_days_to_tick_fill_the_pods_hours_and_are_ticked_again_as_
     ticks = {days[0][1].key, days[0][2].key, days[7][2].key}
     kept = halves.merged(halves.chosen(ticks, now))
     assert len(kept) == 2 and halves.ticked(kept, now) == (ticks, [])
-
-
-@pytest.mark.parametrize(("typed", "read"), [
-    ("10", time(10)), ("10:30", time(10, 30)), ("10.30", time(10, 30)), ("1030", time(10, 30)), ("9", time(9)), ("2pm", time(14)), ("2:30", time(14, 30)),
-    ("12pm", time(12)), ("12", time(12)), ("12am", time(0)), ("16:30", time(16, 30)), ("4 o'clock", time(16)), ("9.15 a.m.", time(9, 15)),
-    ("25", None), ("10:75", None), ("13pm", None), ("", None), ("soon", None), ("10:30:00", None)])
-def test_times_of_day_are_read_as_people_write_them(typed: str, read: time | None):
-    assert read_time(typed) == read

@@ -1,7 +1,6 @@
 """Half days in which somebody can: ticked quickly, kept as times, and times shown as ticks again (R-08); pure."""
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from typing import NamedTuple
@@ -14,9 +13,6 @@ DAYS = 15
 #: Where a day parts; whoever ticks both halves can for the whole of it.
 NOON = time(12, 30)
 MORNING, AFTERNOON = "am", "pm"
-#: Hours that are no time to meet in the morning are said of the afternoon: "2:30" is half past two.
-AFTERNOON_HOURS = range(1, 7)
-TIME = re.compile(r"(\d{1,2})(?:\s*[:.]?\s*(\d{2}))?\s*(am|pm|a\.m\.|p\.m\.|o'?clock)?", re.IGNORECASE)
 
 
 class Half(NamedTuple):
@@ -64,19 +60,6 @@ def chosen(keys: Iterable[str], now: datetime) -> Iterator[Span]:
     """Give the times of ticked half days; a key that is none of the days shown is left out."""
     known = {half.key: half.span for _, *both in halves(now) for half in both}
     yield from (known[key] for key in keys if key in known)
-
-
-def read_time(text: str) -> time | None:
-    """Read a time of day as people write it: 14:30, 2.30, 2pm, 1430; None where it is none."""
-    found = TIME.fullmatch(text.strip())
-    if not found:
-        return None
-    hour, minute, said = int(found[1]), int(found[2] or 0), (found[3] or "").lower().replace(".", "")
-    if said in ("am", "pm"):
-        hour = hour % 12 + (12 if said == "pm" else 0) if 1 <= hour <= 12 else 99
-    elif hour in AFTERNOON_HOURS:
-        hour += 12
-    return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
 def at(day: date, when: time) -> datetime:

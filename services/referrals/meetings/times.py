@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from services.referrals.meeting import AHEAD, Span, as_said
-from services.referrals.meetings.halves import at, chosen, merged, read_time
+from services.referrals.meetings.halves import at, chosen, merged
 from services.referrals.state import text
 from shared.ledger.types import Data
+from shared.web import times
 
-LIKE = "like 10:30 or 2pm"
+LIKE = "like 10:30am or 2pm"
 
 
 def key(span: Span) -> str:
@@ -51,7 +52,7 @@ def _another(form: Any, now: datetime) -> Iterator[Span]:
 
 def moment(form: Any, name: str, words: str) -> datetime | None:
     """Give the moment of the form's day at the time in one of its boxes; None with an error at the box where there is none."""
-    found = read_time(form[name].data or "")
+    found = times.read(form[name].data or "", of_meeting=True)
     if found is None:
         form[name].errors = [f"Enter when {words}, {LIKE}"]
     return at(form.on.data, found) if found and form.on.data else None
