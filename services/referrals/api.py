@@ -11,7 +11,9 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from services.referrals import amending, asking, body, directory, sending, view, worklists
-from services.referrals import described as shapes
+from services.referrals.described.judged import Foreseen, ReferralBrief
+from services.referrals.described.lists import ReferralRow
+from services.referrals.described.referral import ReferralWhole
 from services.referrals.desk import Answer, Desk
 from services.referrals.looks import noting
 from services.referrals.worklists import asked
@@ -21,6 +23,7 @@ from shared.ledger.types import Actor, Refused
 from shared.pathways import PATHWAYS
 from shared.schemas.shape import Shape, json_schema
 from shared.web.context import current_actor, current_room, requires, transaction
+from shared.web.described import MADE, SEEN, page_of, reads, writes
 from shared.web.etags import changed_meanwhile, etag, if_match
 from shared.web.idempotency import in_transaction
 from shared.web.problems import Pager, problem
@@ -29,6 +32,9 @@ blueprint = Blueprint("referrals-api", __name__, url_prefix="/referrals", descri
 
 #: Everybody who has anything to do with referrals may send one; what else they may, the domain says.
 WITH_US = "referral:send"
+#: What whoever sends a referral is answered, for the OpenAPI document.
+SENT_EXAMPLE = {"id": "7c1f4b52-0c0a-4d8e-9a55-3d5f6f1f7f0e", "reference": "R-GRRY-TKP", "state": "received", "missing": [
+    {"rule": "R-06", "what": "The risk assessment is not here.", "help": "Add it, not older than 6 months."}]}
 
 
 def open_desk(connection: Any) -> Desk:
@@ -41,13 +47,9 @@ def described(shape: type[Shape]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": _tolerant(json_schema(shape))}}}}
 
 
-def act(shape: type[Shape], status: int = 200) -> dict[str, Any]:
-    """Describe an act on a referral: its body, its headers, and the referral it is answered with."""
-    return {**described(shape), **shapes.answers(shapes.ReferralWhole, status), **WRITES}
-
-
-#: The headers of whatever writes, for the OpenAPI document.
-WRITES: dict[str, Any] = {"parameters": [shapes.IF_MATCH, shapes.ONCE]}
+def act(shape: type[Shape] | None, status: int = 200, *errors: int) -> dict[str, Any]:
+    """Describe an act on a referral: its body, its headers, the referral it is answered with, and what may stand in its way."""
+    return {**(described(shape) if shape else {}), **writes(ReferralWhole, 404, 409, 412, *errors, status=status, gives=SEEN)}
 
 
 def _tolerant(schema: Any) -> Any:
@@ -63,7 +65,7 @@ def _tolerant(schema: Any) -> Any:
 class Referrals(MethodView):
     """All referrals one may see."""
 
-    @blueprint.doc(parameters=asked.PARAMETERS, **shapes.answers(shapes.ReferralPage, words="One page"))
+    @blueprint.doc(**reads(page_of(ReferralRow), 422, words="One page", parameters=asked.PARAMETERS))
     @requires(WITH_US)
     def get(self) -> dict[str, Any]:
         """List referrals, newest first unless `sort` says otherwise; with `due`, what is due first comes first."""
@@ -71,7 +73,7 @@ class Referrals(MethodView):
         with current_room.database.read() as connection:
             return pager.page(worklists.listed(open_desk(connection), wanted, pager.fetch, page_after(pager)))
 
-    @blueprint.doc(parameters=[shapes.ONCE], **described(body.Referral), **shapes.answers(shapes.ReferralBrief, 201, "It is with us"))
+    @blueprint.doc(**described(body.Referral), **writes(ReferralBrief, 409, 429, status=201, words="It is with us", gives=MADE, example=SENT_EXAMPLE))
     @requires(WITH_US)
     @asking.on_record
     @in_transaction
@@ -88,7 +90,7 @@ class Referrals(MethodView):
 class Referral(MethodView):
     """One referral."""
 
-    @blueprint.doc(**shapes.answers(shapes.ReferralWhole))
+    @blueprint.doc(**reads(ReferralWhole, 404, gives=SEEN))
     @requires(WITH_US)
     def get(self, id: UUID) -> Any:
         """Give a referral, the rules it is judged by, and what is missing."""
@@ -101,7 +103,7 @@ class Referral(MethodView):
 class Check(MethodView):
     """What a referral would be answered."""
 
-    @blueprint.doc(**described(body.Referral), **shapes.answers(shapes.Foreseen, words="What it would be answered"))
+    @blueprint.doc(**described(body.Referral), **writes(Foreseen, words="What it would be answered"))
     @requires(WITH_US)
     @in_transaction
     def post(self) -> Any:
@@ -114,7 +116,7 @@ class Check(MethodView):
 class Accept(MethodView):
     """The acceptance of one referral."""
 
-    @blueprint.doc(**shapes.answers(shapes.ReferralWhole), **WRITES)
+    @blueprint.doc(**act(None))
     @requires(WITH_US)
     @in_transaction
     def post(self, id: UUID) -> Any:

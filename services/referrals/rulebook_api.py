@@ -9,8 +9,10 @@ from sqlalchemy.engine import Connection
 
 from services.referrals import rulebook
 from services.referrals.api import WITH_US
+from services.referrals.described.pathways import Rules, RulesWithVersions
 from shared.pathways import PATHWAYS
 from shared.web.context import current_room, requires
+from shared.web.described import page_of, reads
 from shared.web.problems import problem
 
 blueprint = Blueprint("pathways-api", __name__, url_prefix="/pathways", description="Pathways: the rules referrals are judged by")
@@ -20,6 +22,7 @@ blueprint = Blueprint("pathways-api", __name__, url_prefix="/pathways", descript
 class Pathways(MethodView):
     """All pathways."""
 
+    @blueprint.doc(**reads(page_of(RulesWithVersions), words="All of them, on one page"))
     @requires(WITH_US)
     def get(self) -> dict[str, Any]:
         """List the pathways with all their figures, and each rule in words."""
@@ -31,6 +34,7 @@ class Pathways(MethodView):
 class Pathway(MethodView):
     """One pathway."""
 
+    @blueprint.doc(**reads(RulesWithVersions, 404))
     @requires(WITH_US)
     def get(self, name: str) -> dict[str, Any]:
         """Give a pathway as it stands today; `versions` are all there have been, newest first."""
@@ -44,6 +48,7 @@ class Pathway(MethodView):
 class Version(MethodView):
     """One version of a pathway."""
 
+    @blueprint.doc(**reads(Rules, 404, words="As it stood then"))
     @requires(WITH_US)
     def get(self, name: str, fingerprint: str) -> dict[str, Any]:
         """Give a pathway as it stood: the `fingerprint` of a decision says which rules it was judged by (R-15)."""

@@ -13,6 +13,7 @@ from shared.messaging.parking import STRANGERS
 from shared.pathways import PATHWAYS
 from shared.settings import Settings
 from shared.web.context import WORKING_DAY, current_room
+from shared.web.described import Shown, answered, text
 from shared.web.idempotency import KEPT_FOR
 
 blueprint = Blueprint("about", __name__)
@@ -45,10 +46,19 @@ def _settings() -> Settings:
     return found
 
 
+class RootShown(Shown):
+    """Which service answers here."""
+
+    service = text("name of the service", example="referrals")
+    title = text("its name for people", example="Referrals")
+    openapi = text("path of its description, from the root of this host", example="/referrals/api/v1/openapi.json")
+
+
 @api.route("/")
 class Root(MethodView):
     """The root of the API."""
 
+    @api.doc(**answered(RootShown, words="Which service this is"), security=[])
     def get(self) -> dict[str, str]:
         """Say which service this is and where its description stands."""
         here = request.script_root + "/api/v1"

@@ -14,6 +14,7 @@ from shared.ledger.types import Actor
 from shared.messaging.reasons import Reason
 from shared.messaging.retries import Failed
 from shared.web.context import current_actor, current_room, requires, transaction
+from shared.web.described import PAGING, Shown, choice, id_of, moment, number, page_of, reads, text, writes
 from shared.web.idempotency import in_transaction
 from shared.web.problems import Pager, problem
 
@@ -21,6 +22,25 @@ pages = Blueprint("operations", __name__)
 api = ApiBlueprint("parked", __name__, description="Events set aside, with the reason")
 
 SHOWN = ("id", "event_id", "type", "reason", "words", "attempts", "parked_at")
+
+
+class ParkedShown(Shown):
+    """An event that could not be taken, and waits for a person."""
+
+    id = id_of("id of the parked event")
+    event_id = text("id the event came with; null where none could be read", null=True)
+    type = text("name of the event; null where none could be read", null=True, example="hospital.admitted")
+    reason = choice(*Reason, description="why it was parked")
+    words = text("what is wrong with this one, for people")
+    attempts = number("how often it was tried")
+    parked_at = moment("when it was parked, UTC")
+
+
+class ParkedSettled(Shown):
+    """What became of a parked event."""
+
+    id = id_of("id of the parked event")
+    state = choice("retried", "discarded", description="retried: it has had its effect now")
 
 
 @pages.get("/operations")
@@ -48,6 +68,7 @@ def decide(id: UUID, act: str) -> Any:
 class Parked(MethodView):
     """The parked events of this service."""
 
+    @api.doc(**reads(page_of(ParkedShown), 422, words="One page", parameters=PAGING))
     @requires("operations:read")
     def get(self) -> dict[str, Any]:
         """List parked events, oldest first."""
@@ -59,6 +80,7 @@ class Parked(MethodView):
 class Retry(MethodView):
     """One parked event, tried again."""
 
+    @api.doc(**writes(ParkedSettled, 404, 409, words="It has had its effect now"))
     @requires("operations:write")
     @in_transaction
     def post(self, id: UUID) -> dict[str, Any]:
@@ -71,6 +93,7 @@ class Retry(MethodView):
 class Discard(MethodView):
     """One parked event, put away for good."""
 
+    @api.doc(**writes(ParkedSettled, 404, 409, words="It is put away"))
     @requires("operations:write")
     @in_transaction
     def post(self, id: UUID) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from shared.ledger.types import Refused
+from shared.web.problem_kinds import responses
 
 MEDIA_TYPE = "application/problem+json"
 #: Most items of one page; a longer list is a report, and a report is a file.
@@ -20,20 +21,20 @@ PAGE_LIMIT = 200
 class ProblemError(ma.Schema):
     """One thing wrong with what was sent."""
 
-    pointer = ma.fields.String(metadata={"description": "JSON pointer into the body or name of the parameter"})
-    detail = ma.fields.String()
+    pointer = ma.fields.String(required=True, metadata={"description": "JSON pointer into the body, or / and the name of the parameter"})
+    detail = ma.fields.String(required=True, metadata={"description": "what is wrong with it, for people"})
 
 
 class ProblemSchema(ma.Schema):
     """An error as RFC 9457 has it, with the rule that forbade the act where one did."""
 
-    type = ma.fields.String()
-    title = ma.fields.String()
-    status = ma.fields.Integer()
-    detail = ma.fields.String()
-    rule = ma.fields.String(metadata={"description": "id of the rule that refuses"})
-    help = ma.fields.String(metadata={"description": "what would change the answer"})
-    errors = ma.fields.List(ma.fields.Nested(ProblemError))
+    type = ma.fields.String(required=True, metadata={"description": "about:blank: the status says what kind it is"})
+    title = ma.fields.String(required=True, metadata={"description": "the kind of error in a few words"})
+    status = ma.fields.Integer(required=True, metadata={"description": "the HTTP status once more"})
+    detail = ma.fields.String(required=True, metadata={"description": "what is wrong this time, for people"})
+    rule = ma.fields.String(metadata={"description": "id of the rule that refuses, such as R-13; left out where none does"})
+    help = ma.fields.String(metadata={"description": "what would change the answer; left out where nothing is to be said"})
+    errors = ma.fields.List(ma.fields.Nested(ProblemError), metadata={"description": "all that is wrong with what was sent"})
 
 
 class PodProblem(HTTPException):
@@ -78,11 +79,9 @@ class ProblemApi(Api):  # type: ignore[misc]
         """Leave the handlers to `shared.web.errors`, which serves pages too."""
 
     def _register_responses(self) -> None:
-        # private to flask-smorest, but the only way to document the errors' own media type
-        normal = vars(Api).get("DEFAULT_RESPONSE_CONTENT_TYPE", "application/json")
-        self.DEFAULT_RESPONSE_CONTENT_TYPE: str = MEDIA_TYPE
-        super()._register_responses()
-        self.DEFAULT_RESPONSE_CONTENT_TYPE = normal
+        # private to flask-smorest, but the only way to document the errors' own words and media type
+        for name, response in responses(self.ERROR_SCHEMA, MEDIA_TYPE).items():
+            self.spec.components.response(name, response, lazy=True)
 
 
 def answer(error: HTTPException) -> Response:

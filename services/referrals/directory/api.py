@@ -10,6 +10,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from services.referrals.api import described, open_desk
+from services.referrals.described.directory import EntryChanged, MemberShown, MemberWhole, TeamShown
 from services.referrals.desk import Desk
 from services.referrals.directory import book, members, naming, shapes, teams
 from services.referrals.directory.entries import Answer, Entry, Recorded, Wrong
@@ -19,21 +20,19 @@ from shared.ledger.store import Stale
 from shared.ledger.types import Data, Refused
 from shared.schemas.shape import Shape
 from shared.web.context import current_room, requires, transaction
+from shared.web.described import MADE, PAGING, SEEN, page_of, reads, writes
 from shared.web.etags import changed_meanwhile, etag, require_if_match
 from shared.web.idempotency import in_transaction
-from shared.web.problems import PAGE_LIMIT, Pager, problem
+from shared.web.problems import Pager, problem
 
 blueprint = Blueprint("directory-api", __name__, description="The directory of practitioners, teams and Pod staff")
 
 READ, WRITE = "directory:read", "directory:write"
-PAGING = [{"in": "query", "name": "limit", "schema": {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT}},
-          {"in": "query", "name": "after", "description": "`next` of the page before", "schema": {"type": "string"}}]
 SEARCH = {"in": "query", "name": "q", "description": "words that all occur in name, address or any name of the team",
           "schema": {"type": "string", "maxLength": 200}}
 MEMBERS = [SEARCH, {"in": "query", "name": "show", "description": "default: everybody who is here",
                     "schema": {"type": "string", "enum": list(members.SHOWN)}},
            {"in": "query", "name": "team", "description": "the name a team goes by", "schema": {"type": "string"}}, *PAGING]
-IF_MATCH = [{"in": "header", "name": "If-Match", "required": True, "description": "the ETag last seen", "schema": {"type": "string"}}]
 
 Show = Callable[[Desk, Entry], Data]
 
@@ -42,7 +41,7 @@ Show = Callable[[Desk, Entry], Data]
 class Members(MethodView):
     """Everybody who works with citizens."""
 
-    @blueprint.doc(parameters=MEMBERS)
+    @blueprint.doc(**reads(page_of(MemberShown), 422, words="One page", parameters=MEMBERS))
     @requires(READ)
     def get(self) -> Any:
         """List members by name, those who have left only when asked for."""
@@ -52,7 +51,7 @@ class Members(MethodView):
             rows = members.listed(desk, wanted, pager.fetch, after(pager))
             return pager.page([_member(desk, row) for row in rows])
 
-    @blueprint.doc(**described(shapes.MemberBody))
+    @blueprint.doc(**described(shapes.MemberBody), **writes(MemberShown, status=201, words="They are in the directory", gives=MADE))
     @requires(WRITE)
     @in_transaction
     def post(self) -> Any:
@@ -64,6 +63,7 @@ class Members(MethodView):
 class Member(MethodView):
     """One member."""
 
+    @blueprint.doc(**reads(MemberWhole, 404, gives=SEEN))
     @requires(READ)
     def get(self, id: UUID) -> Any:
         """Show a member, and how many referrals under way name them."""
@@ -72,14 +72,14 @@ class Member(MethodView):
             found = found_or_404(members.one(desk, str(id)))
             return {**_member(desk, found), "referrals_under_way": naming.count(desk, str(id))}, {"ETag": etag(found["version"])}
 
-    @blueprint.doc(parameters=IF_MATCH, **described(shapes.MemberChange))
+    @blueprint.doc(**described(shapes.MemberChange), **writes(MemberShown, 404, 412, 428, gives=SEEN))
     @requires(WRITE)
     @in_transaction
     def patch(self, id: UUID) -> Any:
         """Change a member, which confirms them; `left_on` says since when they are gone."""
         return _changed(members.change, str(id), shapes.MemberChange, _member)
 
-    @blueprint.doc(parameters=IF_MATCH, responses={"204": {"description": "They are off the directory."}})
+    @blueprint.doc(**writes(None, 404, 412, 428, status=204, words="They are off the directory"))
     @requires(WRITE)
     @in_transaction
     def delete(self, id: UUID) -> Any:
@@ -92,7 +92,7 @@ class Member(MethodView):
 class Teams(MethodView):
     """The teams practitioners belong to."""
 
-    @blueprint.doc(parameters=[SEARCH, *PAGING])
+    @blueprint.doc(**reads(page_of(TeamShown), 422, words="One page", parameters=[SEARCH, *PAGING]))
     @requires(READ)
     def get(self) -> Any:
         """List teams by name."""
@@ -101,7 +101,7 @@ class Teams(MethodView):
             rows = teams.listed(open_desk(connection), words(), pager.fetch, after(pager))
             return pager.page([shapes.team(row) for row in rows])
 
-    @blueprint.doc(**described(shapes.TeamBody))
+    @blueprint.doc(**described(shapes.TeamBody), **writes(TeamShown, status=201, words="It is in the directory", gives=MADE))
     @requires(WRITE)
     @in_transaction
     def post(self) -> Any:
@@ -113,6 +113,7 @@ class Teams(MethodView):
 class Team(MethodView):
     """One team."""
 
+    @blueprint.doc(**reads(TeamShown, 404, gives=SEEN))
     @requires(READ)
     def get(self, id: UUID) -> Any:
         """Show a team."""
@@ -120,7 +121,7 @@ class Team(MethodView):
             found = found_or_404(teams.one(open_desk(connection), str(id)))
             return shapes.team(found), {"ETag": etag(found["version"])}
 
-    @blueprint.doc(parameters=IF_MATCH, **described(shapes.TeamChange))
+    @blueprint.doc(**described(shapes.TeamChange), **writes(TeamShown, 404, 412, 428, gives=SEEN))
     @requires(WRITE)
     @in_transaction
     def patch(self, id: UUID) -> Any:
@@ -132,7 +133,7 @@ class Team(MethodView):
 class Changes(MethodView):
     """Who changed what of an entry."""
 
-    @blueprint.doc(parameters=PAGING)
+    @blueprint.doc(**reads(page_of(EntryChanged), 404, 422, words="One page", parameters=PAGING))
     @requires(READ)
     def get(self, what: str, id: UUID) -> Any:
         """List what was changed, from what to what, newest first."""

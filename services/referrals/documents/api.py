@@ -13,8 +13,10 @@ from services.referrals.api import WITH_US, act, desk_with, right, settled, show
 from services.referrals.documents import adding, reading
 from services.referrals.files import upload
 from services.referrals.files.records import File
+from services.referrals.files.sniff import TAKEN
 from shared.schemas.shape import json_schema
 from shared.web.context import requires
+from shared.web.described import file_of
 from shared.web.etags import if_match
 from shared.web.idempotency import in_transaction
 
@@ -25,7 +27,7 @@ FIELDS = ("kind", "dated", "expires_on")
 
 def _with_file() -> dict[str, Any]:
     """Describe the body, as JSON and with a file."""
-    as_json = act(body.Document, 201)
+    as_json = act(body.Document, 201, 503)
     schema = json_schema(body.Document)
     parts = {**schema["properties"], "file": {"type": "string", "format": "binary", "description": "PDF, Word or a picture, at most 25 MB"}}
     as_json["requestBody"]["content"]["multipart/form-data"] = {
@@ -67,8 +69,7 @@ class RemoveDocument(MethodView):
 class DocumentFile(MethodView):
     """The file of one document."""
 
-    @blueprint.doc(responses={"200": {"description": "The file", "content": {"application/octet-stream": {
-        "schema": {"type": "string", "format": "binary"}}}}})
+    @blueprint.doc(**file_of(404, 503, words="The file, to be kept: `Content-Disposition` gives its name", types=[kind.media_type for _, kind, _ in TAKEN]))
     @requires(WITH_US)
     def get(self, id: UUID, document: UUID) -> Any:
         """Give the file; who asked is on record."""

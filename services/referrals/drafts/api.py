@@ -12,6 +12,8 @@ from flask_smorest import Blueprint
 
 from services.referrals import api, asking, body, view
 from services.referrals import sending as taking
+from services.referrals.described.drafts import SOME_OF_IT, DraftForeseen, DraftShown
+from services.referrals.described.judged import ReferralBrief
 from services.referrals.desk import Desk
 from services.referrals.drafts import answers, judging, patching, sending, shelf
 from services.referrals.drafts.shelf import Draft
@@ -20,15 +22,15 @@ from shared.database import instant_text
 from shared.ledger.types import Data
 from shared.pathways import PATHWAYS
 from shared.permissions import may
-from shared.schemas.shape import json_schema
 from shared.web.context import current_room, requires, transaction
+from shared.web.described import MADE, PAGING, SEEN, answered, page_of, reads, writes
 from shared.web.etags import changed_meanwhile, etag, if_match, require_if_match
 from shared.web.idempotency import in_transaction
 from shared.web.problems import Pager, problem
 
 blueprint = Blueprint("drafts-api", __name__, url_prefix="/drafts", description="Drafts: write a referral bit by bit, then send it")
 
-SHAPE = {"requestBody": {"required": True, "content": {"application/json": {"schema": patching.all_optional(json_schema(body.Referral))}}}}
+SHAPE = {"requestBody": {"required": True, "content": {"application/json": {"schema": SOME_OF_IT}}}}
 
 #: Nothing as an entry of a list, and a document of no kind, are slips; only the date of a document may come later.
 _IN_A_LIST = re.compile(r"/[0-9]+(?![0-9]|/dated$)")
@@ -38,6 +40,7 @@ _IN_A_LIST = re.compile(r"/[0-9]+(?![0-9]|/dated$)")
 class Drafts(MethodView):
     """The drafts of whoever asks."""
 
+    @blueprint.doc(**reads(page_of(DraftShown), 422, words="One page", parameters=PAGING))
     @requires(api.WITH_US)
     def get(self) -> dict[str, Any]:
         """List one's own drafts that are not sent yet, the one begun last first."""
@@ -46,7 +49,7 @@ class Drafts(MethodView):
             desk = api.open_desk(connection)
             return pager.page([shown(one) for one in shelf.mine(connection, desk.who, pager.fetch, _after(pager.after))])
 
-    @blueprint.doc(**SHAPE)
+    @blueprint.doc(**SHAPE, **writes(DraftShown, 409, status=201, words="It is begun", gives=MADE))
     @requires(api.WITH_US)
     @in_transaction
     def post(self) -> Any:
@@ -70,6 +73,7 @@ class Drafts(MethodView):
 class OneDraft(MethodView):
     """One draft of whoever asks."""
 
+    @blueprint.doc(**reads(DraftShown, 404, gives=SEEN))
     @requires(api.WITH_US)
     def get(self, id: UUID) -> Any:
         """Give a draft, and what was typed on its pages that cannot be taken yet."""
@@ -77,7 +81,7 @@ class OneDraft(MethodView):
             draft = found(api.open_desk(connection), id)
         return shown(draft), 200, {"ETag": etag(draft.version)}
 
-    @blueprint.doc(**SHAPE)
+    @blueprint.doc(**SHAPE, **writes(DraftShown, 404, 409, 412, 428, gives=SEEN))
     @requires(api.WITH_US)
     @in_transaction
     def patch(self, id: UUID) -> Any:
@@ -89,6 +93,7 @@ class OneDraft(MethodView):
         shelf.save(desk.connection, draft, desk.now)
         return shown(draft), 200, {"ETag": etag(draft.version)}
 
+    @blueprint.doc(**writes(None, 404, 409, 412, status=204, words="It is removed"))
     @requires(api.WITH_US)
     @in_transaction
     def delete(self, id: UUID) -> Any:
@@ -102,6 +107,7 @@ class OneDraft(MethodView):
 class CheckDraft(MethodView):
     """What a draft would be answered."""
 
+    @blueprint.doc(**reads(DraftForeseen, 404, 409, words="What it would be answered"))
     @requires(api.WITH_US)
     def get(self, id: UUID) -> Any:
         """Say what has still to be answered, whether it could be accepted as it stands, and what is missing."""
@@ -114,6 +120,8 @@ class CheckDraft(MethodView):
 class SendDraft(MethodView):
     """A draft becomes a referral."""
 
+    @blueprint.doc(**answered(ReferralBrief, 200, "It was sent already; this is its referral", gives=MADE))
+    @blueprint.doc(**writes(ReferralBrief, 404, 409, 412, 429, status=201, words="It is with us", gives=MADE))
     @requires(api.WITH_US)
     @asking.on_record
     @in_transaction

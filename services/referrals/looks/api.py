@@ -8,21 +8,20 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from services.referrals.api import WITH_US, found_or_404, open_desk, page_after
+from services.referrals.described.looks import LookShown
 from services.referrals.looks import reading
 from shared.web.context import current_room, requires
-from shared.web.problems import PAGE_LIMIT, Pager, problem
+from shared.web.described import PAGING, page_of, reads
+from shared.web.problems import Pager, problem
 
 blueprint = Blueprint("looks-api", __name__, url_prefix="/referrals", description="Who looked at a referral")
-
-PAGING = [{"in": "query", "name": "after", "schema": {"type": "string", "format": "uuid"}},
-          {"in": "query", "name": "limit", "schema": {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT}}]
 
 
 @blueprint.route("/<uuid:id>/looks")
 class Looks(MethodView):
     """Who looked at one referral."""
 
-    @blueprint.doc(parameters=PAGING)
+    @blueprint.doc(**reads(page_of(LookShown), 404, 422, words="One page", parameters=PAGING))
     @requires(WITH_US)
     def get(self, id: UUID) -> dict[str, Any]:
         """List who looked, newest first; for staff, and for the practitioner whose referral it is."""

@@ -1,0 +1,149 @@
+"""A referral as it stands, as it is answered."""
+from __future__ import annotations
+
+from marshmallow import fields
+
+from services.referrals.described.documents import DocumentRemoved, DocumentShown
+from services.referrals.described.judged import Judged, ReferralBrief
+from services.referrals.described.meeting import Meeting
+from services.referrals.described.people import CitizenShown, SamePerson, StaffShown, Worker
+from shared.pathways import PATHWAYS
+from shared.web.described import Shown, choice, day, id_of, many, moment, number, one, text, texts, yes_no
+
+
+class Answered(Shown):
+    """An answer to a question of the Pod."""
+
+    words = text("the answer")
+    at = moment("when it was answered, UTC")
+    by = text("name of who answered")
+
+
+class Question(Shown):
+    """What the Pod asked."""
+
+    id = id_of("id of the question")
+    words = text("what was asked")
+    asked_at = moment("when it was asked, UTC")
+    asked_by = text("name of who asked")
+    answer = one(Answered, "null while it waits")
+
+
+class Change(Shown):
+    """One field that was amended."""
+
+    field = text("name of the field; `citizen.telephone` is a field of the citizen", example="commitment_months")
+    old = fields.Raw(required=True, allow_none=True, metadata={"description": "what it was, of the field's own type; null: nothing, or not for whoever asks (R-13)"})
+    new = fields.Raw(required=True, allow_none=True, metadata={"description": "what it is now; null: nothing, or not for whoever asks (R-13)"})
+
+
+class Amendment(Shown):
+    """What was amended, why, and who was told."""
+
+    id = id_of("id of the amendment")
+    at = moment("when, UTC")
+    by = text("name of who amended it")
+    reason = text("why")
+    told = texts("names of those who were told that something changed")
+    changes = many(Change, "each field that changed")
+
+
+class Decision(Shown):
+    """How it was decided."""
+
+    state = choice("accepted", "declined", "withdrawn", description="what was decided")
+    at = moment("when, UTC")
+    by = text("name of who decided")
+    reason = text("code of the reason, or one's own words", must=False)
+    words = text("what the practitioner is told", must=False)
+    would_change = text("what would change the answer", must=False)
+    merged_into = text("reference of the referral it goes on with", must=False, example="R-GRRY-TKP")
+    fingerprint = text("version of the rules it was judged by (R-15): see /pathways/{name}/{fingerprint}", must=False, example="ab5ea5c1c9a9")
+
+
+class Stay(Shown):
+    """A stay in hospital that goes on."""
+
+    stay_id = text("the hospital's id of the stay")
+    admitted_at = moment("when it began, UTC")
+    ward = text("where the citizen is now", null=True)
+    legal_status = text("Mental Health Act legal status code of now, two digits", null=True, example="02")
+
+
+class Inpatient(Shown):
+    """Where the citizen was when they were referred, as it was sent (R-09)."""
+
+    ward = text("name of the ward")
+    legal_status = text("Mental Health Act legal status code, two digits", example="02")
+    stay_id = text("the hospital's id of the stay", must=False)
+
+
+class Target(Shown):
+    """Something to be done by a time: the answer (R-10), the introductory meeting (R-07)."""
+
+    kind = choice("response", "first_meeting", description="what is to be done")
+    due_on = day("the day by which", null=False)
+    late_from = moment("the moment from which it is late, UTC")
+    done_at = moment("when it was done, UTC; null before", null=True)
+    state = choice("met", "late", "ahead", "due_today", "overdue", "breached",
+                   description="late: done, but not in time; breached: a first meeting not held within its longest time")
+
+
+class Duplicate(Shown):
+    """Another referral of what may be the same citizen."""
+
+    id = id_of("id of the other referral")
+    reference = text("its reference")
+
+
+class DuplicateSettled(Shown):
+    """How it was settled whether this is the same citizen again (R-13)."""
+
+    outcome = choice("kept", "merged", description="merged: it goes on with the other referral")
+    reason = text("why")
+    into = id_of("id of the referral it goes on with; left out where it was kept", must=False)
+    at = moment("when, UTC")
+    by = text("id of who settled it")
+
+
+class ReferralWhole(ReferralBrief):
+    """A referral as it stands.
+
+    Staff of the Pod see `duplicates`, `duplicate_reason`, `settled` and `number_of` besides; a practitioner is not told
+    whether the citizen is with the Pod already (R-13).
+    """
+
+    pathway = choice(*PATHWAYS, description="the pathway it was sent for")
+    self_referral = yes_no("the citizen referred themself")
+    citizen = one(CitizenShown, null=False)
+    referrer = one(StaffShown, "the practitioner of today; null where the citizen referred themself")
+    named_person = one(StaffShown, "who carries risk and signs off Care Act assessments (R-03)")
+    named_person_goes_on = day("from when the named person works with the citizen no more")
+    practitioner_goes_on = day("from when the referrer works with the citizen no more, and nobody is known to follow")
+    received_at = moment("when it was sent, UTC")
+    conversation_held_on = day("when the practitioner talked with the citizen (R-01)")
+    reason = text("why the citizen is referred")
+    conditions = texts("keys of the pathway's list")
+    social_issues = texts("keys of the pathway's list")
+    meeting_preference = text("how the citizen would like to meet first", example="in_person")
+    commitment_months = number("months the practitioner stays involved (R-04); null where the citizen referred themself", null=True)
+    inpatient = one(Inpatient, "null where the citizen was not in hospital")
+    died_on = day("day of death, as it was reported")
+    in_hospital = many(Stay, "stays that go on now, as hospitals report them (R-09)")
+    documents = many(DocumentShown, "newest first")
+    documents_removed = many(DocumentRemoved, "newest first")
+    rules = many(Judged, "as decided where it is decided, else as of today (R-15)")
+    questions = many(Question, "oldest first")
+    amendments = many(Amendment, "newest first")
+    decision = one(Decision, "null while it is open")
+    development_worker = one(Worker, "null until one is chosen")
+    meeting = one(Meeting, "null once the referral is declined or withdrawn")
+    targets = many(Target, "what is to be done by when; empty once every clock stopped")
+    first_meeting_due_on = day("the day by which the introductory meeting is due; null before its clock starts (R-07)")
+    first_meeting_breached_on = day("the day after which it counts as breached; null before its clock starts (R-07)")
+    days_since_receipt = number("days since it was received, in London")
+    waited_for_practitioner_minutes = number("minutes of the Pod's working time in which a question waited for the practitioner")
+    duplicates = many(Duplicate, "referrals of what may be the same citizen; for staff", must=False)
+    duplicate_reason = text("why it was sent all the same; for staff", null=True, must=False)
+    settled = one(DuplicateSettled, "how it was settled whether this is the same citizen; for staff", must=False)
+    number_of = one(SamePerson, "whose the NHS number is, where that is somebody of another name; for staff", must=False)
