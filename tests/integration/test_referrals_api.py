@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.referrals import store
+from shared.calendar import moment_in_words
 from shared.schemas import contract
 from tests.integration.referral_room import Pod
 
@@ -90,7 +91,8 @@ def test_two_people_accepting_one_wins_and_the_other_is_told_who_and_when(pod: P
     id_ = pod.sent()
     assert pod.helen.post(f"/{id_}/accept").status_code == 200
     second = pod.helen.post(f"/{id_}/accept")
-    assert second.status_code == 409 and second.json["detail"].startswith("Helen Marsh accepted this referral on ")
+    at = moment_in_words(pod.helen.get(f"/{id_}").json["decision"]["at"])
+    assert second.status_code == 409 and second.json["detail"] == f"Helen Marsh accepted this referral on {at}."
 
 
 def test_If_Match_is_honoured(pod: Pod):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from services.referrals import asking
 from services.referrals.store import asked
+from shared.calendar import moment_in_words
 from shared.ledger.tables import staff_id
 from shared.schemas import contract
 from tests.integration.referral_room import Pod
@@ -50,7 +51,8 @@ def test_R_13_who_asked_too_often_is_told_to_telephone_whoever_it_is_about(pod: 
     pod.sent()
     answer = ask_until_told_no_more(pod)
     assert 86_000 < int(answer.headers["Retry-After"]) <= 86_400
-    assert answer.json["rule"] == "R-13" and answer.json["help"].startswith("Telephone the Pod about this one, or send it after ")
+    again = moment_in_words(on_record(pod)[0]["asked_at"] + timedelta(days=1))
+    assert answer.json["rule"] == "R-13" and answer.json["help"] == f"Telephone the Pod about this one, or send it after {again}."
     assert on_record(pod)[-1]["answer"] == asking.TOO_OFTEN
     assert pod.priya.post("", pod.body(citizen=STRANGER)).status_code == 429
     assert pod.priya.post("", pod.body(duplicate_reason="She asked me to.")).status_code == 429

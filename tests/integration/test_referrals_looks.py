@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from services.referrals import store
 from services.referrals.looks import reading
+from shared.calendar import time_in_words
 from tests.integration.referral_pages import Browser
 from tests.integration.referral_room import Pod
 
@@ -54,7 +55,7 @@ def test_who_looked_is_for_staff_and_for_the_practitioner_whose_referral_it_is(p
     assert pod.amara.get(f"/{id_}/looks").status_code == 200 and colleague.get(f"/{id_}/looks").status_code == 200  # the named person
     assert pod.priya.get(f"/{id_}/looks").status_code == 404
     html = Browser(pod, "amara.osei@cmhwt.example").get(f"/{id_}/looked").text
-    assert "Tom Whitfield" in html and "Refused" not in html
+    assert "Tom Whitfield" in html and "Refused" not in html and f">{time_in_words(looks(pod)[0]['at']).capitalize()}" in html
 
 
 def test_what_cannot_be_recorded_is_not_shown(tmp_path: Path):

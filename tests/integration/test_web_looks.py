@@ -76,6 +76,7 @@ def test_every_page_of_the_shell_passes_axe_and_fits_a_narrow_screen(page: Any, 
     for path in ("/start", "/journeys/sign-in", "/journeys/privacy", "/journeys/accessibility", "/journeys/nowhere", "/cafe/"):
         page.goto(address + path)
         look(page)
+    assert "Midday to 3pm" in page.inner_text("main")
     sign_in(page, address, "ravi.chandra@council.example")
     for path in ("/journeys/operations", "/journeys/write"):
         page.goto(address + path)

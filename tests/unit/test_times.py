@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.journeys.words import facts
 from shared.calendar import moment_in_words, span_in_words, time_in_words
 from shared.web.layout import moment
 from shared.web.times import read
@@ -33,6 +34,10 @@ def test_a_time_from_until_names_its_day_once_unless_it_ends_on_another():
     start = "2026-11-24T10:00:00Z"
     assert span_in_words(start, "2026-11-24T11:30:00Z") == "Tuesday 24 November 2026, 10am to 11:30am"
     assert span_in_words(start, "2026-11-25T12:00:00Z") == "Tuesday 24 November 2026 at 10am to Wednesday 25 November 2026 at midday"
+
+
+def test_J_07_the_timeline_of_a_journey_says_when_a_meeting_is_as_its_messages_do():
+    assert facts({"starts_at": "2026-11-24T10:00:00Z", "ends_at": "2026-11-24T11:00:00Z"}) == "From: Tuesday 24 November 2026 at 10am; Until: 11am"
 
 
 @pytest.mark.parametrize(("typed", "at"), [
