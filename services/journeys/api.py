@@ -11,6 +11,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from services.journeys import decisions, desk, intake, meetings, view
+from services.journeys.described import EVENTS, JourneyListed, JourneyShown, Taken
 from services.journeys.desk import Query
 from services.journeys.guard import reads_journeys
 from shared.ledger.store import Stale, Written
@@ -19,9 +20,13 @@ from shared.messaging.outbox import INTAKE
 from shared.schemas.kinds import take_nhs_number, take_text
 from shared.schemas.people import LEGAL_STATUS
 from shared.web.context import current_room, requires, transaction
+from shared.web.described import PAGING, SEEN, page_of, reads, writes
 from shared.web.etags import changed_meanwhile, etag, if_match
 from shared.web.idempotency import in_transaction
 from shared.web.problems import Pager, problem, refused
+
+#: What each act on a journey is answered, for the OpenAPI document.
+ACT = writes(JourneyShown, 404, 409, 412, gives=SEEN)
 
 blueprint = Blueprint("journeys-api", __name__, description="Journeys, their reviews and timelines; events from other systems")
 
@@ -34,9 +39,9 @@ class Asked(ma.Schema):
 
         unknown = ma.EXCLUDE
 
-    nhs_number = ma.fields.String(load_default="")
+    nhs_number = ma.fields.String(load_default="", metadata={"description": "of the citizen"})
     state = ma.fields.String(load_default="", validate=ma.validate.OneOf(["", "open", "closing", "closed"]))
-    mine = ma.fields.Boolean(load_default=False)
+    mine = ma.fields.Boolean(load_default=False, metadata={"description": "only those one works on"})
 
 
 class AsOf(ma.Schema):
@@ -47,7 +52,7 @@ class AsOf(ma.Schema):
 
         unknown = ma.EXCLUDE
 
-    as_of = ma.fields.Date(load_default=None)
+    as_of = ma.fields.Date(load_default=None, metadata={"description": "as it was known at the end of that day in London"})
 
 
 class Completion(ma.Schema):
@@ -104,10 +109,11 @@ class Reason(ma.Schema):
     reason = ma.fields.String(required=True, validate=ma.validate.Length(1, decisions.LONGEST_WORDS))
 
 
-@blueprint.route("/journeys")
+@blueprint.route("/journeys", parameters=PAGING)
 class Journeys(MethodView):
     """The journeys whoever asks may see."""
 
+    @blueprint.doc(**reads(page_of(JourneyListed), 422, words="One page"))
     @reads_journeys
     @blueprint.arguments(Asked, location="query")
     def get(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -129,6 +135,7 @@ class Journeys(MethodView):
 class Journey(MethodView):
     """One journey."""
 
+    @blueprint.doc(**reads(JourneyShown, 404, 422, gives=SEEN))
     @reads_journeys
     @blueprint.arguments(AsOf, location="query")
     def get(self, asked: dict[str, Any], id: UUID) -> Response:
@@ -146,6 +153,7 @@ class Journey(MethodView):
 class Complete(MethodView):
     """One review of a journey."""
 
+    @blueprint.doc(**ACT)
     @requires("journey:write")
     @in_transaction
     @blueprint.arguments(Completion)
@@ -160,6 +168,7 @@ class Complete(MethodView):
 class Transitions(MethodView):
     """What is recorded by hand."""
 
+    @blueprint.doc(**ACT)
     @requires("journey:write")
     @in_transaction
     @blueprint.arguments(Transition)
@@ -175,6 +184,7 @@ class Transitions(MethodView):
 class Meetings(MethodView):
     """The meetings of a journey."""
 
+    @blueprint.doc(**ACT)
     @requires("journey:write")
     @in_transaction
     @blueprint.arguments(MeetingHeld)
@@ -189,6 +199,7 @@ class Meetings(MethodView):
 class Withdraw(MethodView):
     """One entry of a timeline."""
 
+    @blueprint.doc(**ACT)
     @requires("journey:correct")
     @in_transaction
     @blueprint.arguments(Reason)
@@ -202,6 +213,7 @@ class Withdraw(MethodView):
 class Events(MethodView):
     """Events of other systems, over HTTPS."""
 
+    @blueprint.doc(**EVENTS, **writes(Taken, status=202, words="All of them are committed"))
     @requires("event:publish")
     @in_transaction
     def post(self) -> tuple[dict[str, int], int]:

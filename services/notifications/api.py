@@ -4,15 +4,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import marshmallow as ma
 from flask import Response, jsonify, request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from services.notifications import held, sent
 from services.notifications.channels import STATES
+from services.notifications.described import Notification, NotificationPage
 from shared.ledger.types import Actor, Refused
 from shared.web.context import current_actor, current_room, requires, transaction
+from shared.web.described import PAGING, SEEN, reads, writes
 from shared.web.etags import check_version, etag
 from shared.web.idempotency import in_transaction
 from shared.web.problems import Pager, problem, refused
@@ -22,47 +23,18 @@ IN_WORDS = f"{', '.join(STATES[:-1])} or {STATES[-1]}"
 blueprint = Blueprint("notifications-api", __name__, description="Who was told what, and what became of it")
 
 
-class Notification(ma.Schema):
-    """One message to one recipient by one rule about one event."""
-
-    id = ma.fields.String()
-    event_id = ma.fields.String()
-    about = ma.fields.String()
-    rule = ma.fields.String()
-    recipient = ma.fields.String()
-    channel = ma.fields.String()
-    state = ma.fields.String(metadata={"description": IN_WORDS})
-    subject = ma.fields.String()
-    text = ma.fields.String()
-    created_at = ma.fields.AwareDateTime()
-    sent_at = ma.fields.AwareDateTime(allow_none=True)
-    why = ma.fields.String(allow_none=True, metadata={"description": "why it was not sent, where it was not"})
-    settled_at = ma.fields.AwareDateTime(allow_none=True, metadata={"description": "when somebody decided about it"})
-    settled_by = ma.fields.String(allow_none=True)
-    settled_how = ma.fields.String(allow_none=True, metadata={"description": " or ".join(held.ACTS.values())})
-    correction_of = ma.fields.String(allow_none=True, metadata={"description": "id of the message this one corrects"})
-
-
-class NotificationList(ma.Schema):
-    """A page of messages, newest first."""
-
-    items = ma.fields.List(ma.fields.Nested(Notification))
-    next = ma.fields.String(allow_none=True)
-
-
-#: Each an exact match, save the two of the paging.
-QUERY = {"event_id": "of one event", "about": "about one thing", "recipient": "to one e-mail address",
-         "state": IN_WORDS, "limit": "1 to 200, default 50", "after": "`next` of the page before"}
+#: Each an exact match.
+QUERY = [{"in": "query", "name": name, "description": words, "schema": {"type": "string"}} for name, words in {
+    "event_id": "of one event", "about": "about one thing", "recipient": "to one e-mail address", "state": IN_WORDS}.items()]
 
 
 @blueprint.route("/notifications")
 class Notifications(MethodView):
     """The messages sent."""
 
+    @blueprint.doc(**reads(NotificationPage, 422, words="One page", parameters=[*QUERY, *PAGING]))
     @requires("notification:read")
-    @blueprint.doc(parameters=[
-        {"in": "query", "name": name, "description": words, "schema": {"type": "string"}} for name, words in QUERY.items()])
-    @blueprint.response(200, NotificationList)
+    @blueprint.response(200, NotificationPage)
     def get(self) -> dict[str, Any]:
         """List messages, newest first."""
         pager = Pager.of_request()
@@ -74,8 +46,8 @@ class Notifications(MethodView):
 class OneNotification(MethodView):
     """One message."""
 
+    @blueprint.doc(**reads(Notification, 404, gives=SEEN))
     @requires("notification:read")
-    @blueprint.response(200, Notification)
     def get(self, id: UUID) -> Response:
         """Show a message."""
         with current_room.database.read() as connection:
@@ -86,9 +58,9 @@ class OneNotification(MethodView):
 class Release(MethodView):
     """One held message, let go."""
 
+    @blueprint.doc(**writes(Notification, 404, 409, 412, gives=SEEN))
     @requires("notification:settle")
     @in_transaction
-    @blueprint.response(200, Notification)
     def post(self, id: UUID) -> Response:
         """Send it; where a later one to the same person went out already it becomes superseded instead."""
         return _decided("release", str(id))
@@ -98,9 +70,9 @@ class Release(MethodView):
 class Settle(MethodView):
     """One held message that went out before the restore."""
 
+    @blueprint.doc(**writes(Notification, 404, 409, 412, gives=SEEN))
     @requires("notification:settle")
     @in_transaction
-    @blueprint.response(200, Notification)
     def post(self, id: UUID) -> Response:
         """Keep who looked up that it went out, and when."""
         return _decided("settle", str(id))

@@ -132,7 +132,7 @@ def problems(*statuses: int) -> dict[str, str]:
 def reads(shape: type[ma.Schema] | None, *errors: int, words: str = "As it stands now", gives: Sequence[str] = (),
           parameters: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """Describe an operation that only reads, for some roles; `errors` come besides those of the sign-in."""
-    return {**answered(shape, 200, words, (*SIGNED_IN, *errors), gives), "parameters": list(parameters)}
+    return {**answered(shape, 200, words, (*SIGNED_IN, *errors), gives), **({"parameters": list(parameters)} if parameters else {})}
 
 
 def writes(shape: type[ma.Schema] | None, *errors: int, status: int = 200, words: str = "As it stands now", gives: Sequence[str] = (),
