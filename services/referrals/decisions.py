@@ -11,6 +11,7 @@ from typing import Any
 
 from services.referrals import clocks, rules
 from services.referrals.access import is_own, may_add
+from services.referrals.expected import begun_with
 from services.referrals.reasons import MERGED
 from services.referrals.rules import who_may_refer
 from services.referrals.state import evolve, may_repeat, pathway_of, took_part
@@ -142,7 +143,7 @@ def allocate(state: State, now: datetime, actor: Actor, who: str, development_wo
         return died()
     if state["allocation"] and state["allocation"]["development_worker"] == development_worker:
         return []
-    return [said("allocation", "referral.allocated", now, who, {"development_worker": development_worker})]
+    return [said("allocation", "referral.allocated", now, who, {"development_worker": development_worker, **begun_with(state, now)})]
 
 
 def keep(state: State, now: datetime, actor: Actor, who: str, reason: str) -> Decision:

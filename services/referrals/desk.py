@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.referrals import access, decisions, meeting, rulebook, store
+from services.referrals import access, decisions, indexes, meeting, rulebook, store
 from services.referrals.decisions import Decision
 from services.referrals.directory import sightings
 from services.referrals.meeting import Span
@@ -153,6 +153,15 @@ class Desk:
         query = sa.select(table.meeting_at, table.meeting_until).where(
             table.development_worker == state["allocation"]["development_worker"], table.meeting_until > self.now, table.id != state["id"])
         return [Span(row.meeting_at, row.meeting_until) for row in self.connection.execute(query)]
+
+    def engaged(self, span: Span, id_: str) -> set[str]:
+        """Give the development workers who have another first meeting at a time than that of the referral `id_`."""
+        table = referrals.c
+        # no meeting lasts a day: so only that day's are read
+        query = sa.select(table.development_worker).where(
+            sa.text(indexes.MEET), table.meeting_at < span.end, table.meeting_at > span.start - timedelta(days=1),
+            table.meeting_until > span.start, table.id != id_)
+        return set(self.connection.execute(query).scalars())
 
     def people(self, ids: Collection[str]) -> Rows:
         """Give the rows of people by id."""

@@ -69,7 +69,9 @@ def _people_in(data: Data, people: People, type_: str) -> Data:
 def _told(announcement: Announcement, state: State, moment: datetime) -> Iterator[tuple[str, str]]:
     """Give (id, role) of those a change is told to, as things stand."""
     data = announcement.data
-    if announcement.type == "referral.amended":
+    if "_told" in data:
+        yield from ((id_, role) for id_, role in data["_told"])
+    elif announcement.type == "referral.amended":
         yield from ((id_, role) for id_, role in state["amendments"].get(data["amendment_id"], {}).get("told", []))
     elif announcement.type == "referral.answered":
         if asked := state["questions"].get(data["question_id"], {}).get("by"):

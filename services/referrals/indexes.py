@@ -16,8 +16,8 @@ PARTS: Mapping[str, str] = {
     "named_person": f"named_person_needed AND {GOES_ON}", "hospital": f"flag = 'inpatient' AND {GOES_ON}"}
 #: Lists of one order only.
 LAPSING = f"lapses_on <> '' AND {GOES_ON}"
-#: Said so that no other index seems to answer it.
-MEET = "NOT worklist <> 'meet'"
+#: A first meeting is offered, whoever has yet to check it; said so that no other index seems to answer it.
+MEET = "NOT (worklist = '' OR meeting_at IS NULL)"
 FIRST_MEETING = "target = 'first_meeting'"
 UNALLOCATED = "stage NOT IN ('declined', 'withdrawn') AND development_worker IS NULL AND due_on <> ''"
 #: Referrals a development worker works with; those whose journey closes on a day to come are found by that day.

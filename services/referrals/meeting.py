@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from services.referrals.access import may_add
 from services.referrals.decisions import Decision, decided, died, forbidden, said
-from services.referrals.state import first_held, pathway_of, practitioner_on, text
+from services.referrals.expected import ahead
+from services.referrals.state import first_held, pathway_of, practitioner_at_work, text
 from shared.calendar import london_day, span_in_words, working_hours
 from shared.ledger.types import Actor, Data, Refused, State
 from shared.pathways.sentences import opening_hours
@@ -33,11 +34,19 @@ class Span(NamedTuple):
 
 
 def who_takes_part(state: State, now: datetime) -> list[tuple[str, str]]:
-    """Give (whose, id) of those who must be there: citizen, development worker, practitioner where there is one (R-07)."""
+    """Give (whose, id) of those who must be there: citizen, development worker, practitioner where there is one who has not gone (R-07).
+
+    The practitioner is whoever it is on the day of a meeting that is offered, else today.
+    """
+    offered = ahead(state, now)
+    return _on(state, london_day(datetime.fromisoformat(offered["starts_at"]) if offered else now))
+
+
+def _on(state: State, day: date) -> list[tuple[str, str]]:
     found = [("citizen", state["citizen_id"])]
     if state["allocation"]:
         found.append(("development_worker", state["allocation"]["development_worker"]))
-    if practitioner := practitioner_on(state, london_day(now)):
+    if practitioner := practitioner_at_work(state, day):
         found.append(("practitioner", practitioner["id"]))
     return found
 
@@ -52,10 +61,12 @@ def free_times(state: State, whose: str, id_: str) -> list[Span] | None:
 
 def slots(state: State, now: datetime, busy: Sequence[Span], most: int = 12) -> list[Span]:
     """Give the next times at which everybody can, within the Pod's hours; none where somebody said nothing."""
-    free = [free_times(state, whose, id_) for whose, id_ in who_takes_part(state, now)]
+    parts = who_takes_part(state, now)
+    free = [free_times(state, whose, id_) for whose, id_ in parts]
     if not all(free):
         return []
-    found = [span for span in _half_hours(state, now, free[0] or []) if all(_is_free(span, one or []) for one in free)]
+    found = [span for span in _half_hours(state, now, free[0] or [])
+             if all(_is_free(span, one or []) for one in free) and set(_on(state, london_day(span.start))) <= set(parts)]
     return [span for span in dict.fromkeys(sorted(found)) if not any(span.meets(other) for other in busy)][:most]
 
 
@@ -108,7 +119,7 @@ def offer(state: State, now: datetime, actor: Actor, who: str, given: Data, busy
         return refusal
     sequence = (state["meeting"] or {}).get("sequence", -1) + 1
     data = {"starts_at": text(span.start), "ends_at": text(span.end), "mode": given["mode"], "place": given.get("place", ""),
-            "agreed": bool(given.get("agreed")), "sequence": sequence}
+            "agreed": bool(given.get("agreed")), "sequence": sequence, "development_worker": state["allocation"]["development_worker"]}
     return [said("meeting", "meeting.offered", now, who, data)]
 
 
@@ -143,7 +154,7 @@ def _unfit(state: State, now: datetime, span: Span, given: Data, busy: Sequence[
         return Refused("R-08", "The Pod is closed at that time.", hours_in_words(), "starts_at")
     if any(span.meets(other) for other in busy):
         return Refused("R-07", "The development worker has another meeting then.", "Choose another time.", "starts_at")
-    away = [] if given.get("agreed") else [whose for whose, id_ in who_takes_part(state, now)
+    away = [] if given.get("agreed") else [whose for whose, id_ in _on(state, london_day(span.start))
                                            if not _is_free(span, free_times(state, whose, id_) or [])]
     if away:
         names = " and ".join(f"the {whose.replace('_', ' ')}" for whose in away)

@@ -6,7 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from services.referrals import clocks, rules
-from services.referrals.state import named_person_goes, pathway_of, practitioner_on, stopped_at, text
+from services.referrals.expected import expected
+from services.referrals.state import (
+    named_person_goes,
+    pathway_of,
+    practitioner_on,
+    stopped_at,
+    text,
+)
 from shared.calendar import london_day
 from shared.ledger.types import Announcement, Data, State
 
@@ -95,10 +102,11 @@ def _amendments(state: State) -> Owed:
 
 
 def _meeting(state: State) -> Owed:
+    # whom it is told to is compared, though not told: whoever comes later hears of it, and who goes is told so
     meeting, stopped = state["meeting"], stopped_at(state)
     if meeting and not meeting["cancelled"] and (stopped is None or meeting["starts_at"] < stopped):
         yield "meeting", _change(state, "referral.meeting_offered", meeting["at"], {
-            name: meeting[name] for name in ("starts_at", "ends_at", "mode")})
+            **{name: meeting[name] for name in ("starts_at", "ends_at", "mode")}, "_told": [list(one) for one in expected(state)]})
 
 
 def _late(state: State, now: datetime) -> Owed:

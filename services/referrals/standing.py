@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.referrals import clocks, domain, meeting
+from services.referrals.expected import to_check
 from services.referrals.reasons import MERGED
 from services.referrals.rules import in_words
 from services.referrals.state import (
@@ -39,6 +40,8 @@ class Task(NamedTuple):
 MENDS: Mapping[str, tuple[str, str]] = {
     "R-01": ("amend", "asked"), "R-02": ("amend", "people"), "R-03": ("amend", "people"), "R-04": ("amend", "asked"),
     "R-06": ("document", ""), "R-10": ("amend", "people")}
+#: What is to be done where a meeting was offered for another development worker.
+CHECK = "Check that the first meeting suits the new development worker"
 IN_TOUCH = {"telephone": "will ring you to arrange the first meeting"}
 
 
@@ -81,6 +84,9 @@ def _after_acceptance(state: State, now: datetime) -> Task:
         return Task("Choose the development worker", act="allocate")
     if held := first_held(state):
         return Task("Nothing more is to be done here", f"The first meeting was held on {_day(held)}. The journey goes on from there.")
+    if to_check(state, now):
+        return Task(CHECK, f"It is on {_moment(state['meeting']['starts_at'])}, offered before they were chosen. Keep that time if it suits them, "
+                    "or move it.", "meeting")
     if offered := _offered(state):
         return Task("Hold the first meeting", f"It is on {_moment(offered)}.")
     return Task("Arrange the first meeting", act="meeting")
@@ -102,7 +108,7 @@ def in_plain_words(state: State, now: datetime, named: Named) -> str:
         return "This referral was withdrawn. Nothing more happens with it."
     if stage == "declined":
         return "The Pod declined this referral. Below is why, and what would change the answer."
-    return _open_words(state, now) if stage == "open" else _accepted_words(state, named)
+    return _open_words(state, now) if stage == "open" else _accepted_words(state, now, named)
 
 
 def _open_words(state: State, now: datetime) -> str:
@@ -114,12 +120,14 @@ def _open_words(state: State, now: datetime) -> str:
     return "Nothing is needed of you: the Pod decides" + (f" by {_moment(due)}." if due and due > now else ".")
 
 
-def _accepted_words(state: State, named: Named) -> str:
+def _accepted_words(state: State, now: datetime, named: Named) -> str:
     if not state["allocation"]:
         return "Accepted. The Pod is choosing a development worker. Nothing is needed of you."
     worker = named.get(state["allocation"]["development_worker"], "A development worker")
     if held := first_held(state):
         return f"The first meeting was held on {_day(held)}. {worker} works with the citizen now."
+    if to_check(state, now):
+        return f"The first meeting is offered for {_moment(state['meeting']['starts_at'])}. {worker} is new to this referral: you are told if it moves."
     if offered := _offered(state):
         return f"The first meeting is offered for {_moment(offered)}, with {worker}."
     return f"Accepted; {worker} {IN_TOUCH.get(state['meeting_preference'], 'will get in touch to arrange the first meeting')}."

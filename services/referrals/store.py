@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.referrals import clocks, domain, events, indexes, rules
+from services.referrals.expected import of_another
 from services.referrals.files.table import files_table
 from services.referrals.looks.table import looks_table
 from services.referrals.state import (
@@ -166,7 +167,7 @@ sa.Index("directory_changes_of", directory_changes.c.subject, directory_changes.
 #: Stages in which a referral is under way: what hospitals say of its citizen is recorded.
 LIVE = ("open", "accepted")
 #: Who acts next: the Pod decides, the practitioner answers, a manager allocates, the development worker arranges the first
-#: meeting, all meet.
+#: meeting or checks what was arranged for another, all meet.
 WORKLISTS = ("triage", "waiting", "allocate", "arrange", "meet")
 
 
@@ -276,7 +277,8 @@ def _worklist(state: State) -> str:
         return ""
     if not state["allocation"]:
         return "allocate"
-    return "meet" if _meeting(state)["meeting_at"] else "arrange"
+    # what was arranged for another is still to be arranged: the development worker of now checks it
+    return "meet" if _meeting(state)["meeting_at"] and not of_another(state) else "arrange"
 
 
 def _flag(state: State) -> str:

@@ -8,6 +8,7 @@ from services.referrals import amending, clocks, domain, meeting, rules
 from services.referrals.decisions import outcomes
 from services.referrals.desk import Desk
 from services.referrals.documents import listing
+from services.referrals.expected import to_check
 from services.referrals.state import (
     first_held,
     in_hospital,
@@ -100,7 +101,7 @@ def first_meeting(desk: Desk, state: State) -> Data | None:
     return {"availability": {whose: state["availability"][whose]["times"] if free[whose] is not None else None for whose in free},
             "slots": [{"starts_at": text(one.start), "ends_at": text(one.end)} for one in meeting.slots(state, desk.now, desk.busy(state))],
             "offered": {name: offered[name] for name in ("starts_at", "ends_at", "mode", "place", "agreed", "cancelled")} | (
-                {"reason": offered["reason"]} if offered["cancelled"] else {}) if offered else None,
+                {"reason": offered["reason"]} if offered["cancelled"] else {}) | {"to_check": to_check(state, desk.now)} if offered else None,
             "held_at": held}
 
 

@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, time
 from typing import Any
 
 import pytest
 
-from shared.calendar import add_working_days
+from shared.calendar import LONDON, add_working_days
 from tests.browser.test_referrals_pages import Site, day, enter, judged
 from tests.support import papers
 
@@ -76,6 +77,52 @@ def test_R_07_the_practitioner_says_when_and_the_worker_offers_moves_and_calls_o
     page.goto(f"{site.base}/{id_}")
     judged(page, "meeting-on-the-referral")
     assert "The citizen has a cold." in page.inner_text("main")
+
+
+def arranged(site: Site, name: str, number: str, worker: str) -> str:
+    """Have a first meeting offered for a worker, ten o'clock in four working days."""
+    pod, start = site.pod, datetime.combine(add_working_days(site.pod.today(), 4), time(10), LONDON)
+    id_ = pod.sent(citizen={**pod.body()["citizen"], "name": name, "date_of_birth": "1991-02-03", "nhs_number": number})
+    for path, body in (("accept", None), ("allocate", {"development_worker_email": worker}),
+                       ("meeting", {"starts_at": start.isoformat(), "mode": "in_person", "place": "Garden room", "agreed": True})):
+        assert pod.helen.post(f"/{id_}/{path}", body).status_code == 200
+    return id_
+
+
+def test_R_07_a_manager_sees_who_is_engaged_then_and_the_new_worker_keeps_the_time_or_has_to_move_it(page: Any, site: Site) -> None:
+    id_ = arranged(site, "Ivo Stern", "4010232137", WREN)
+    arranged(site, "Lena Frost", "9000000009", "marcus.bell@pod.example")
+    enter(page, site, "Helen Marsh")
+    page.goto(f"{site.base}/{id_}/allocate")
+    judged(page, "meeting-allocate-another")
+    assert "The first meeting is offered for" in page.inner_text("main")
+    page.get_by_label("Marcus Bell (1 at present), has another first meeting at that time").check()
+    page.get_by_role("button", name="Choose").click()
+    assert "check with them that it suits" in page.inner_text("main")
+    judged(page, "meeting-passed-on")
+    page.get_by_role("link", name="Check that the first meeting suits the new development worker").click()
+    judged(page, "meeting-passed-on-engaged")
+    page.get_by_role("button", name="Move the meeting").click()
+    judged(page, "meeting-passed-on-to-move")
+    assert page.get_by_label("Keep").count() == 0
+    page.goto(f"{site.base}/{id_}/allocate")
+    page.get_by_label("Sunita Rao (0 at present)").check()
+    page.get_by_role("button", name="Choose").click()
+
+    enter(page, site, "Sunita Rao")
+    page.goto(f"{site.base}/?list=arrange")
+    judged(page, "worklist-to-check")
+    page.goto(f"{site.base}/{id_}/meeting")
+    judged(page, "meeting-to-check")
+    page.get_by_role("button", name="Keep or move the meeting").click()
+    judged(page, "meeting-to-keep")
+    page.get_by_label("the new development worker can").check()
+    page.get_by_role("button", name="Save").click()
+    judged(page, "meeting-kept")
+    assert "The meeting stays at its time." in page.inner_text("main") and "new to this referral" not in page.inner_text("main")
+    enter(page, site, "Amara Osei")
+    page.goto(f"{site.base}/{id_}/meeting")
+    assert "another first meeting" not in page.inner_text("main")
 
 
 def test_R_06_without_JavaScript_a_document_comes_with_its_file_and_is_taken_out_again(plain_page: Any, page: Any, site: Site) -> None:

@@ -15,7 +15,7 @@ AMARA = Actor("amara@example", "Amara", frozenset({"practitioner"}))
 WREN = Actor("wren@example", "Wren", frozenset({"worker"}))
 HELEN = Actor("helen@example", "Helen", frozenset({"manager"}))
 TEAM = "Early Intervention Team"
-NAMED = {"wren": "Wren Callaghan"}
+NAMED = {"wren": "Wren Callaghan", "jo": "Jo Lake"}
 
 
 def sent(**changes: Any) -> State:
@@ -62,6 +62,13 @@ def offered() -> State:
     return told(allocated(), "meeting.offered", "meeting", {"starts_at": "2026-03-09T10:00:00.000000Z", "ends_at": "", "mode": "teams"})
 
 
+def passed_on() -> State:
+    """Give a referral whose first meeting was offered for another development worker than it has."""
+    state = allocated()
+    state = told(state, "meeting.offered", "meeting", {"starts_at": "2026-03-09T10:00:00.000000Z", "ends_at": "", "mode": "teams", "development_worker": "wren"})
+    return after(state, decisions.allocate(state, NOW, HELEN, "helen", "jo"))
+
+
 def dead(state: State) -> State:
     return told(state, "citizen.died", "death", {"died_on": "2026-03-01"})
 
@@ -90,6 +97,8 @@ STATES: list[tuple[str, State, str, str, str]] = [
     ("to be rung", allocated(meeting_preference="telephone"), "Arrange the first meeting", "meeting",
      "Accepted; Wren Callaghan will ring you to arrange the first meeting."),
     ("offered", offered(), "Hold the first meeting", "", "The first meeting is offered for Monday 9 March 2026 at 10am, with Wren Callaghan."),
+    ("passed on", passed_on(), standing.CHECK, "meeting", "The first meeting is offered for Monday 9 March 2026 at 10am. Jo Lake is new to this referral"),
+    ("held when passed on", told(passed_on(), "meeting.held", "held:m", {}), "Nothing more is to be done here", "", "Jo Lake works with the citizen now."),
     ("held", told(offered(), "meeting.held", "held:m", {}), "Nothing more is to be done here", "", "The first meeting was held on 2 March 2026."),
     ("died", dead(sent()), "Withdraw or decline the referral", "withdraw", "We are sorry that the citizen has died."),
     ("died when accepted", dead(allocated()), "Nothing more is to be done", "", "We are sorry that the citizen has died."),

@@ -8,10 +8,11 @@ from uuid import UUID
 from flask import Blueprint, make_response, render_template, request
 
 from services.referrals import body, directory, reasons, view
-from services.referrals.acts import forms
+from services.referrals.acts import forms, workers
 from services.referrals.acts.desk import answered, found_for, refused_now, show_faults
 from services.referrals.api import WITH_US
 from services.referrals.desk import Answer, Desk
+from services.referrals.expected import ahead
 from shared.calendar import london_day
 from shared.ledger.store import Written
 from shared.ledger.types import Data
@@ -83,7 +84,8 @@ def do(id: UUID, act: str) -> Any:
         return _page(desk, found, act, form)
     if form.errors:
         return make_response(page(), 422)
-    return answered(desk, found, form, page, one.do(desk, str(id), taken), one.done)
+    answer = one.do(desk, str(id), taken)
+    return answered(desk, found, form, page, answer, one.done + (workers.to_be_checked(desk, answer) if act == "allocate" else ""))
 
 
 def _act(found: Written, act: str) -> Act:
@@ -96,7 +98,7 @@ def _form(desk: Desk, found: Written, act: str) -> Any:
         form.words.label.text = "What will you tell the citizen?"
         form.reason.choices = [one for one in form.reason.choices if one[0] not in reasons.OF_PRACTITIONERS]
     if act == "allocate":
-        form.development_worker.choices = directory.workers(desk, (found.state["allocation"] or {}).get("development_worker"))
+        form.development_worker.choices = workers.choices(desk, found.state)
     if act in ("decline", "question") and request.method == "GET":
         _propose(form, view.brief(desk, found)["missing"])
     return form
@@ -123,4 +125,4 @@ def _given(act: str, form: Any) -> dict[str, Any]:
 def _page(desk: Desk, found: Written, act: str, form: Any) -> str:
     one = _act(found, act)
     return render_template(f"referrals/acts/{act}.html", form=form, heading=one.heading, button=one.button,
-                           referral=view.headed(desk, found))
+                           referral=view.headed(desk, found), offered=ahead(found.state, desk.now))

@@ -5,8 +5,8 @@ from services.referrals.meeting import Span, as_said
 from shared.pathways import Pathway
 from shared.web.forms import CheckboxesField, CheckboxField, DateField, Form, RadioField, TextAreaField, TextField
 
-#: The choice of a time that is not in the list.
-OTHER = "other"
+#: The choice of a time that is not in the list, and of the time that is offered, for another development worker than before.
+OTHER, KEEP = "other", "keep"
 
 
 class TimesForm(Form):
@@ -37,9 +37,10 @@ class CallOffForm(Form):
     reason = TextAreaField("Why is it called off?")
 
 
-def offer_form(pathway: Pathway, slots: list[Span], preference: str, place: str = "") -> OfferForm:
-    """Make the form of an offer, with the citizen's own preference chosen."""
+def offer_form(pathway: Pathway, slots: list[Span], preference: str, place: str = "", keep: Span | None = None) -> OfferForm:
+    """Make the form of an offer, with the citizen's own preference chosen; `keep` is a time that may simply stay."""
     form = OfferForm(data={"mode": preference, "place": place})
-    form.slot.choices = [(one.start.isoformat(), as_said(one)) for one in slots] + [(OTHER, "Another time")]
+    kept = [(KEEP, f"Keep {as_said(keep)}: the new development worker can")] if keep else []
+    form.slot.choices = [*kept, *((one.start.isoformat(), as_said(one)) for one in slots if one != keep), (OTHER, "Another time")]
     form.mode.choices = [(choice.key, choice.words) for choice in pathway.meeting_preference]
     return form

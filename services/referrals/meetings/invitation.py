@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
+from services.referrals.expected import to_check
 from services.referrals.state import pathway_of, stopped_at
 from shared.ledger.types import Data, State
 
@@ -25,7 +26,7 @@ class Invited(NamedTuple):
     email: str
 
 
-def make(state: State, worker: Invited | None, practitioner: Invited | None, url: str) -> bytes | None:
+def make(state: State, now: datetime, worker: Invited | None, practitioner: Invited | None, url: str) -> bytes | None:
     """Give the invitation as it stands: a request, or a cancellation once the meeting is off; None where none was ever offered.
 
     Replies go to the development worker. `url` is where the referral is read.
@@ -40,7 +41,7 @@ def make(state: State, worker: Invited | None, practitioner: Invited | None, url
     event = _event(state, meeting, off, url)
     if worker:
         event.add("organizer", _address(Invited(f"The Pod ({worker.name})", worker.email)))
-        event.add("attendee", _address(worker, ROLE="CHAIR", PARTSTAT="ACCEPTED"), encode=False)
+        event.add("attendee", _address(worker, ROLE="CHAIR", PARTSTAT="NEEDS-ACTION" if to_check(state, now) else "ACCEPTED"), encode=False)
     if practitioner:
         event.add("attendee", _address(practitioner, ROLE="REQ-PARTICIPANT", PARTSTAT="NEEDS-ACTION", RSVP="TRUE"), encode=False)
     calendar.add_component(event)

@@ -11,6 +11,8 @@ from services.referrals.acts.desk import answered, found_for, refused, show_faul
 from services.referrals.api import WITH_US
 from services.referrals.decisions import decided, forbidden
 from services.referrals.desk import Answer, Desk
+from services.referrals.expected import ahead, to_check
+from services.referrals.meeting import Span
 from services.referrals.meetings import reading, times
 from services.referrals.meetings.forms import OTHER, CallOffForm, OfferForm, TimesForm, offer_form
 from services.referrals.meetings.halves import halves, ticked
@@ -18,7 +20,7 @@ from services.referrals.state import pathway_of
 from services.referrals.store import LIVE
 from shared.calendar import london_day
 from shared.ledger.store import Written
-from shared.ledger.types import Data, Refused
+from shared.ledger.types import Data, Refused, State
 from shared.web.context import current_room, requires, transaction
 from shared.web.idempotency import in_transaction
 from shared.web.problems import problem
@@ -44,7 +46,7 @@ def show(id: UUID) -> Any:
         return render_template(
             "referrals/meeting/show.html", referral=view.headed(desk, found), pathway=pathway_of(state), stage=state["stage"], clock=view.clock(desk, state),
             meeting=view.first_meeting(desk, state), people=reading.taking_part(desk, state) if state["stage"] in LIVE else [],
-            word=reading.overdue_word(desk, state), cannot=meeting.cannot_offer(state, desk.actor))
+            word=reading.overdue_word(desk, state), leaves=reading.leaves(desk, state), cannot=meeting.cannot_offer(state, desk.actor))
 
 
 @blueprint.get(TIMES)
@@ -97,7 +99,7 @@ def offer(id: UUID) -> Any:
     desk, found = found_for(transaction(), id)
     form = _offer_form(desk, found)
     form.validate()
-    when = times.chosen_slot(form, OTHER)
+    when = times.chosen_slot(form, _keep(desk, found.state))
     typed = {**when, "mode": form.mode.data, "place": form.place.data}
     taken, faults = body.read(body.Meeting, {name: value for name, value in typed.items() if value}, london_day(desk.now))
     show_faults(form, {pointer: words for pointer, words in faults.items() if pointer != "/starts_at"}, ENTER)
@@ -107,8 +109,16 @@ def offer(id: UUID) -> Any:
     if form.errors:
         return make_response(page(), 422)
     answer = _at_its_box(form, desk.offer_meeting(str(id), taken))
-    told = "The practitioner and the development worker are" if len(meeting.who_takes_part(found.state, desk.now)) > 2 else "The development worker is"
-    return _done(desk, found, form, page, answer, f"The meeting was offered. {told} told. {TELL}")
+    return _done(desk, found, form, page, answer, _told(desk, found.state, answer))
+
+
+def _told(desk: Desk, before: State, answer: Answer) -> str:
+    """Say who is told of an offer: nobody of one that stays as it was."""
+    meetings = [before["meeting"], answer.state["meeting"]] if isinstance(answer, Written) and ahead(before, desk.now) else []
+    if meetings and all(meetings[0][name] == meetings[1][name] for name in ("starts_at", "mode")):
+        return "The meeting stays at its time."
+    told = "The practitioner and the development worker are" if len(meeting.who_takes_part(before, desk.now)) > 2 else "The development worker is"
+    return f"The meeting was offered. {told} told. {TELL}"
 
 
 @blueprint.get("/<uuid:id>/meeting/call-off")
@@ -176,7 +186,13 @@ def _offer_form(desk: Desk, found: Written) -> OfferForm:
     state, offered = found.state, found.state["meeting"]
     slots = reading.spread(meeting.slots(state, desk.now, desk.busy(state), most=reading.ALL))
     mode = offered["mode"] if offered else state["meeting_preference"]
-    return offer_form(pathway_of(state), slots, mode, offered["place"] if offered else "")
+    return offer_form(pathway_of(state), slots, mode, offered["place"] if offered else "", _keep(desk, state))
+
+
+def _keep(desk: Desk, state: State) -> Span | None:
+    """Give the time that was offered for another development worker, where the one of now has no other meeting then."""
+    busy = not to_check(state, desk.now) or state["allocation"]["development_worker"] in reading.engaged_then(desk, state)
+    return None if busy else reading.span_of(state["meeting"])
 
 
 def _times_page(desk: Desk, found: Written, person: Data, form: Any) -> str:
@@ -191,7 +207,8 @@ def _offer_page(desk: Desk, found: Written, form: Any) -> str:
     return render_template("referrals/meeting/offer.html", form=form, referral=view.headed(desk, found), hours=meeting.hours_in_words(),
                            minutes=pathway_of(state).first_meeting_minutes, people=reading.taking_part(desk, state), clock=view.clock(desk, state),
                            offered=state["meeting"] if state["meeting"] and not state["meeting"]["cancelled"] else None,
-                           preference=pathway_of(state).words(state["meeting_preference"]), other=OTHER)
+                           preference=pathway_of(state).words(state["meeting_preference"]), to_check=to_check(state, desk.now),
+                           keep=_keep(desk, state) is not None, known=len(form.slot.choices) > 1)
 
 
 def _call_off_page(desk: Desk, found: Written, form: Any) -> str:

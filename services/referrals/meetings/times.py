@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.referrals.meeting import AHEAD, Span, as_said
+from services.referrals.meetings.forms import KEEP, OTHER
 from services.referrals.meetings.halves import at, chosen, merged
 from services.referrals.state import text
 from shared.ledger.types import Data
@@ -58,15 +59,30 @@ def moment(form: Any, name: str, words: str) -> datetime | None:
     return at(form.on.data, found) if found and form.on.data else None
 
 
-def chosen_slot(form: Any, other: str) -> Mapping[str, Any]:
-    """Give what an offer says of when: {starts_at, agreed?}; empty where something is wrong with it, which its fields say."""
-    slot = form.slot.data or (other if len(form.slot.choices) == 1 else None)
+def chosen_slot(form: Any, keep: Span | None) -> Mapping[str, Any]:
+    """Give what an offer says of when: {starts_at, agreed?}; empty where something is wrong with it, which its fields say.
+
+    `keep` is the time that may stay as it is offered: the others have it already.
+    """
+    slot = form.slot.data or (OTHER if len(form.slot.choices) == 1 else None)
     if slot is None:
         form.slot.errors = ["Choose a time"]
         return {}
-    if slot != other:
+    if slot == KEEP and keep:
+        return {"starts_at": text(keep.start), "agreed": True}
+    if slot != OTHER and (slot == KEEP or not _is_moment(slot)):
+        form.slot.errors = ["Choose a time"]
+        return {}
+    if slot != OTHER:
         return {"starts_at": slot}
     if not (form.on.data or form.on.errors):
         form.on.errors = ["Enter the day of the meeting"]
     begins = moment(form, "starts", "it begins")
     return {"starts_at": text(begins), **({"agreed": True} if form.agreed.data else {})} if begins else {}
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

@@ -45,7 +45,7 @@ TABS: Mapping[str, Tab] = {
                    lambda at: filters.due(at, "overdue"), fixed=True),
     "decide": Tab("To decide", "Nothing is missing: accept or decline.", filters.complete),
     "allocate": Tab("To allocate", "Accepted, and nobody works with the citizen yet (R-01).", _next("allocate")),
-    "arrange": Tab("First meetings to arrange", "A development worker is chosen, and no time is offered (R-07).", _next("arrange")),
+    "arrange": Tab("First meetings to arrange", "No time is offered, or another development worker has yet to check it (R-07).", _next("arrange")),
     "week": Tab("First meetings this week", "Those of the next seven days, and those nobody has marked as held.",
                 filters.meeting_soon, "meeting", fixed=True),
     "hospital": Tab("In hospital", "The citizen is on a ward (R-09).", _part("hospital")),

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.referrals.clocks import Target
 from services.referrals.rules import in_words
+from services.referrals.standing import CHECK
 from shared.calendar import is_working_day, london_day, time_in_words, working_hours
 from shared.pathways import PATHWAYS
 
@@ -17,6 +18,8 @@ Row = Mapping[str, Any]
 ASKS = {"response": "Answer", "first_meeting": "First meeting"}
 NEXT = {"allocate": "Choose the development worker", "arrange": "Arrange the first meeting",
         "waiting": "Wait for the practitioner’s answer", "triage": "Ask the practitioner for what is missing"}
+#: Worklists of those whose first meeting may be offered: in the first another development worker has yet to check it.
+MEETINGS = ("arrange", "meet")
 NOTHING = "Nothing more is to be done"
 #: Working days that are counted; beyond them the day says more.
 COUNTED = 60
@@ -35,14 +38,16 @@ def next_step(row: Row, complete: bool, now: datetime) -> str:
         return "Settle whether this citizen is with us already"
     if row["worklist"] in ("triage", "waiting") and complete:
         return "Accept or decline it"
-    if row["worklist"] == "meet":
+    if row["worklist"] == "arrange" and row["meeting_at"] and row["meeting_at"] > now:
+        return CHECK
+    if row["worklist"] in MEETINGS and row["meeting_at"]:
         return "Hold the first meeting" if row["meeting_until"] > now else "Say whether the first meeting was held"
     return NEXT.get(row["worklist"], NOTHING)
 
 
 def when(row: Row, now: datetime) -> str:
     """Say by when, in working days while they can be counted: "Answer due today by 4:30pm"."""
-    if row["worklist"] == "meet":
+    if row["worklist"] in MEETINGS and row["meeting_at"]:
         return f"It is on {_moment(row['meeting_at'])}"
     if (found := target(row)) is None:
         return ""
