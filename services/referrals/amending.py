@@ -1,18 +1,13 @@
-"""How a referral is amended after it was sent, and what becomes of what it said before.
-
-What is personal lies in `people`, so its old and new values are kept in a table of their own, not in a statement.
-"""
+"""How a referral is amended after it was sent."""
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
-from services.referrals import decisions, sending, store
+from services.referrals import body, decisions, elsewhere, history, reaching, sending, store
 from services.referrals.desk import Answer, Desk
 from services.referrals.reported import BY_NUMBER, reported
 from services.referrals.state import pathway_of
@@ -26,8 +21,20 @@ PLAIN = ("conversation_held_on", "reason", "conditions", "social_issues", "meeti
 WHO = ("name", "date_of_birth", "nhs_number")
 
 
+#: How to reach a citizen of whom that is not shown: it may all be there.
+NOT_SHOWN = {need.field: "not shown" for need in reaching.NEEDS.values()}
+
+
+def read(desk: Desk, found: Written, given: Any, today: date) -> tuple[Data, body.Faults]:
+    """Take an amendment of a referral, as `body.read`; from here on it and its citizen's others are locked."""
+    state = elsewhere.lock(desk, found).state
+    taken, faults = body.amendment(pathway_of(state), given, today)
+    is_read = not any(not pointer or pointer.startswith(("/citizen", "/clear")) for pointer in faults)
+    return taken, {**(_unreachable(desk, state, taken) if is_read else {}), **faults}
+
+
 def amend(desk: Desk, id_: str, given: Data, expect: int | None = None) -> Answer:
-    """Amend a referral; `given` as `services.referrals.body.amendment` has checked it."""
+    """Amend a referral; `given` as `read` has taken it."""
     found = desk.read(id_)
     if found is None:
         return Refused("R-14", "There is no such referral.")
@@ -40,33 +47,32 @@ def amend(desk: Desk, id_: str, given: Data, expect: int | None = None) -> Answe
     desk.introduce_staff([given[name] for name in ("referrer", "named_person") if name in given])
     before, number_was_wrong = set(state["amendments"]), bool("nhs_number" in changed and row.get("nhs_number"))
     # written first, for what is announced says who they are from now on; a refusal undoes it
-    _rewrite(desk, state, row, changed, change["derived"].get("citizen_id", state["citizen_id"]))
+    was, new = _rewrite(desk, state, row, changed, change["derived"].get("citizen_id", state["citizen_id"]))
     wrong = reported(desk.ledger, desk.connection, [id_], BY_NUMBER) if number_was_wrong else []
     answer = desk.do(decisions.amend, id_, change, wrong, expect=expect)
     if isinstance(answer, Written) and change["personal"]:
         (amendment,) = set(answer.state["amendments"]) - before
-        _keep(desk, state, amendment, row, changed)
+        history.keep(desk, id_, state["citizen_id"], amendment, row, changed)
+        others = elsewhere.under_way(desk, answer.state["citizen_id"], but=id_)
+        elsewhere.note(desk, others, answer.state, was, new, given["amendment_reason"])
     return answer
 
 
-def history(desk: Desk, state: State) -> list[Data]:
-    """Give every amendment, newest first: {id, at, by, reason, told: [id, role], changes: [{field, old, new}]}.
+def _unreachable(desk: Desk, state: State, given: Data) -> body.Faults:
+    """Find that the citizen can be reached no more as they would like; what was so before is no fault of this amendment.
 
-    How to reach a citizen whom somebody else referred too is not shown to a practitioner (R-13).
+    A practitioner must not learn from a refusal what somebody else was told of how to reach the citizen (R-13).
     """
-    table, hidden = store.amended, not desk.sees_all and desk.is_shared(state["citizen_id"])
-    rows = desk.connection.execute(sa.select(table).where(table.c.referral == state["id"]).order_by(table.c.field)).mappings().all()
-    personal: dict[str, list[Data]] = {}
-    for row in rows:
-        personal.setdefault(row["amendment"], []).append(
-            {"field": f"citizen.{row['field']}", **{name: None if hidden else _shown(row["field"], row[name]) for name in ("old", "new")}})
-    return [{"id": id_, **{name: one[name] for name in ("at", "by", "reason", "told")}, "changes": one["changes"] + personal.get(id_, [])}
-            for id_, one in sorted(state["amendments"].items(), key=lambda item: item[1]["at"], reverse=True)]
+    row = NOT_SHOWN if desk.hides_contacts(state) else desk.people([state["citizen_id"]]).get(state["citizen_id"], {})
+    changed = _changed(row, given)
+    citizen = {**row, **changed}
+    need = reaching.lacking(citizen)
+    return reaching.faults(citizen) if need and {"contact_by", need.field} & set(changed) else {}
 
 
 def _changed(row: Mapping[str, Any], given: Data) -> Data:
     """Give the columns of the citizen that change, with their new values."""
-    wanted = {name: _kept(name, value) for name, value in given.get("citizen", {}).items()}
+    wanted = {name: history.in_column(name, value) for name, value in given.get("citizen", {}).items()}
     wanted |= {name: None for name in given.get("clear", []) if name not in PLAIN}
     return {name: value for name, value in wanted.items() if (row.get(name) or None) != value}
 
@@ -90,7 +96,7 @@ def _who_they_are(desk: Desk, state: State, row: Mapping[str, Any], changed: Dat
         return Refused("R-13", "The NHS number is put right by the Pod.", "Tell the Pod the right number.", "citizen.nhs_number")
     who = {name: value for name in WHO if (value := changed.get(name, row.get(name)))}
     citizen_id, number_of = _whose_number(desk, state, changed, who)
-    if number_of and "nhs_number" in changed and _let_go(desk, number_of, reason):
+    if number_of and "nhs_number" in changed and _let_go(desk, number_of, state, reason):
         number_of = None
     elif number_of and "nhs_number" in changed:
         return Refused("R-13", "This NHS number is known of somebody of another name.",
@@ -118,52 +124,36 @@ def _whose_number(desk: Desk, state: State, changed: Data, who: Data) -> tuple[s
     return state["citizen_id"], doubted
 
 
-def _rewrite(desk: Desk, state: State, row: Mapping[str, Any], changed: Data, citizen_id: str) -> None:
-    """Write who the citizen is; where it is somebody known, how to reach them, and nobody has the number that was wrong."""
+def _rewrite(desk: Desk, state: State, row: Mapping[str, Any], changed: Data, citizen_id: str) -> tuple[Mapping[str, Any], Data]:
+    """Write who the citizen is; where it is somebody known, how to reach them, and nobody has the number that was wrong.
+
+    Give the row of whoever it is as it was, and what became new of it.
+    """
     if citizen_id == state["citizen_id"]:
         _put(desk, row, changed) if changed else None
-        return
-    if known := desk.people([citizen_id]).get(citizen_id):
-        _put(desk, known, {name: value for name, value in changed.items() if name not in WHO})
+        return row, changed
+    known = desk.people([citizen_id])[citizen_id]
+    new = {name: value for name, value in changed.items() if name not in WHO and (known[name] or None) != value}
+    _put(desk, known, new) if new else None
     others = sa.select(store.referrals.c.id).where(store.referrals.c.citizen == state["citizen_id"], store.referrals.c.id != state["id"])
     if row.get("nhs_number") and desk.connection.execute(others.limit(1)).first() is None:
         _put(desk, row, {"nhs_number": None})
+    return known, new
 
 
-def _let_go(desk: Desk, citizen_id: str, reason: str) -> bool:
+def _let_go(desk: Desk, citizen_id: str, taker: State, reason: str) -> bool:
     """Take an NHS number from somebody whose referrals have all ended, for they cannot be amended otherwise; say whether it was."""
     of = store.referrals.c.citizen == citizen_id
     if desk.connection.execute(sa.select(store.referrals.c.id).where(of, store.referrals.c.stage.in_(store.LIVE)).limit(1)).first():
         return False
     row = desk.people([citizen_id])[citizen_id]
     _put(desk, row, {"nhs_number": None})
-    for id_ in desk.connection.execute(sa.select(store.referrals.c.id).where(of).order_by(store.referrals.c.id)).scalars().all():
-        amendment = str(uuid.uuid4())
-        taken = {"facts": {}, "derived": {}, "personal": ["citizen.nhs_number"], "reason": reason, "told": []}
-        desk.ask(id_, lambda _, now, about=amendment, data=taken: [  # type: ignore[misc]
-            decisions.said(f"amendment:{about}", "referral.amended", now, desk.who, data)])
-        _keep(desk, {"id": id_, "citizen_id": citizen_id}, amendment, row, {"nhs_number": None})
+    ids = desk.connection.execute(sa.select(store.referrals.c.id).where(of).order_by(store.referrals.c.id)).scalars().all()
+    elsewhere.note(desk, ids, taker, row, {"nhs_number": None}, reason)
     return True
 
 
 def _put(desk: Desk, row: Mapping[str, Any], changed: Data) -> None:
-    desk.ledger.people.put(desk.connection, [{**{name: row.get(name) for name in COLUMNS}, **changed, "recorded_at": desk.now}])
-
-
-def _keep(desk: Desk, state: State, amendment: str, row: Mapping[str, Any], changed: Data) -> None:
-    rows = [{"id": str(uuid.uuid4()), "amendment": amendment, "referral": state["id"], "citizen": state["citizen_id"], "field": name,
-             "old": row.get(name), "new": value} for name, value in sorted(changed.items())]
-    desk.database.insert(desk.connection, store.amended, rows)
-
-
-def _kept(name: str, value: Any) -> Any:
-    """Give a value as its column keeps it."""
-    if name == "do_not":
-        return "\n".join(value) or None
-    return orjson.dumps(value).decode() if name == "next_of_kin" else value
-
-
-def _shown(name: str, value: str | None) -> Any:
-    if name == "do_not":
-        return (value or "").splitlines()
-    return orjson.loads(value) if name == "next_of_kin" and value else value
+    # of two rows the one recorded last stands: the desk's own time is of before the lock
+    recorded_at = max(desk.database.now(desk.connection), row["recorded_at"])
+    desk.ledger.people.put(desk.connection, [{**{name: row.get(name) for name in COLUMNS}, **changed, "recorded_at": recorded_at}])

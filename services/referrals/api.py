@@ -20,7 +20,6 @@ from services.referrals.worklists import asked
 from shared.calendar import london_day
 from shared.ledger.store import Stale, Written
 from shared.ledger.types import Actor, Refused
-from shared.pathways import PATHWAYS
 from shared.schemas.shape import Shape, json_schema
 from shared.web.context import current_actor, current_room, requires, transaction
 from shared.web.described import MADE, SEEN, page_of, reads, writes
@@ -135,8 +134,7 @@ class Amend(MethodView):
     def post(self, id: UUID) -> Any:
         """Amend it after it was sent: what is named is replaced, `clear` takes away."""
         desk, today = desk_with(id)
-        pathway = PATHWAYS[found_or_404(desk, id).state["pathway"]]
-        taken = right(*body.amendment(pathway, request.get_json(), today))
+        taken = right(*amending.read(desk, found_or_404(desk, id), request.get_json(), today))
         return shown(desk, settled(amending.amend(desk, str(id), taken, if_match())))
 
 

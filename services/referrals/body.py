@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from services.referrals import reasons
+from services.referrals import reaching, reasons
 from services.referrals.clocks import add_months
 from shared.ledger.people import CONTACTS
 from shared.pathways import PATHWAYS, Choice, Pathway
@@ -218,6 +218,7 @@ def _unlikely(shape: type[Shape], taken: dict[str, Any], today: date) -> Iterato
                     if {"starts_at", "ends_at"} <= set(one) and one["ends_at"] <= one["starts_at"])
     elif shape is Referral and "pathway" in taken:
         yield from _absent(taken)
+        yield from _unreachable(taken)
         yield from _wrong(taken, PATHWAYS[taken["pathway"]], today)
 
 
@@ -233,6 +234,13 @@ def _absent(taken: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Find what only a citizen who refers themself may leave out."""
     if not taken.get("self_referral"):
         yield from (("/" + name, "is missing") for name in ("referrer", "conversation_held_on", "commitment_months") if name not in taken)
+
+
+def _unreachable(taken: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find that the citizen cannot be reached as they would like."""
+    citizen = taken.get("citizen")
+    if isinstance(citizen, dict) and citizen.get("contact_by") in reaching.BY_ANY_SYSTEM:
+        yield from reaching.faults(citizen).items()
 
 
 def _pointers(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:

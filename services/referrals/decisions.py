@@ -219,6 +219,15 @@ def amend(state: State, now: datetime, actor: Actor, who: str, change: Data, wro
             *(said(one.about, one.kind, now, who, {})._replace(withdrawn=True) for one in wrong)]
 
 
+def amended_elsewhere(state: State, now: datetime, who: str, amendment: str, change: Data) -> Decision:
+    """Note what was amended of the citizen on another referral of theirs; nobody but the development worker is told (R-13).
+
+    `change` is {derived, personal, reason, elsewhere: {id, reference} of the other referral}, `amendment` its id here.
+    """
+    told = [[id_, role] for id_, role in took_part(state, now) if role == "development_worker" and id_ != who]
+    return [said(f"amendment:{amendment}", "referral.amended", now, who, {"facts": {}, **change, "told": told})]
+
+
 def outcomes(state: State, now: datetime) -> list[rules.Outcome]:
     """Judge the referral by the rules of today."""
     return rules.judge(state, pathway_of(state), london_day(now))

@@ -179,6 +179,10 @@ class Desk:
             referrals.c.citizen == citizen_id, referrals.c.practitioner.is_distinct_from(self.who), referrals.c.sent_by != self.who)
         return self.connection.execute(others.limit(1)).first() is not None
 
+    def hides_contacts(self, state: State) -> bool:
+        """Say whether how to reach a citizen is kept from whoever asks: a practitioner whose citizen somebody else referred too (R-13)."""
+        return not self.sees_all and bool(state.get("number_of") or self.is_shared(state["citizen_id"]))
+
     def me(self) -> Data:
         """Give whoever asks, as staff are introduced."""
         return {"email": self.actor.email, "name": self.actor.name, "team": self.actor.team, "roles": self.actor.roles}

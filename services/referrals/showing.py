@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import render_template, url_for
 
-from services.referrals import access, changes, offers, reasons, standing, view
+from services.referrals import access, changes, offers, reaching, reasons, standing, view
 from services.referrals.acts.groups import open_groups
 from services.referrals.candidates import candidates
 from services.referrals.desk import Desk
@@ -33,7 +33,7 @@ def page(desk: Desk, found: Written) -> str:
     return render_template(
         "referrals/referral.html", referral=referral, pathway=pathway, acts=acts, has_buttons=bool(acts - {"amend", "answer"}), events=events, reasons=reasons.WORDS,
         others=candidates(desk, state) if desk.sees_all else [], in_plain=lambda given: changes.in_plain(given, pathway),
-        value=lambda field, given: changes.value(field, given, pathway), under=changes.under, groups=open_groups(referral, pathway) if "amend" in acts else [],
+        value=lambda field, given: changes.value(field, given, pathway), under=changes.under, lacks=reaching.lacking(referral["citizen"]), groups=open_groups(referral, pathway) if "amend" in acts else [],
         targets=[{"words": TARGETS[one["kind"]], "when": _when(one), "tag": STATES[one["state"]]} for one in referral["targets"]],
         waited=_waited(referral["waited_for_practitioner_minutes"]), **_stands(desk, state, pathway, referral, acts))
 

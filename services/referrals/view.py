@@ -4,7 +4,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from services.referrals import amending, clocks, domain, meeting, rules
+from services.referrals import clocks, domain, history, meeting, rules
 from services.referrals.decisions import outcomes
 from services.referrals.desk import Desk
 from services.referrals.documents import listing
@@ -39,7 +39,7 @@ HAPPENED = {
     "hospital.legal_status_changed": "Legal status changed", "hospital.discharged": "Discharged from hospital",
     "practitioner.discharged": "The practitioner ends their work", "practitioner.changed": "The practitioner changes",
     "citizen.died": "The citizen died"}
-#: What of it a practitioner does not see: it is about another referral (R-13).
+#: What of it a practitioner does not see, beside what was amended elsewhere: it is about another referral (R-13).
 FOR_STAFF = ("duplicate.settled",)
 
 
@@ -138,10 +138,10 @@ def timeline(desk: Desk, id_: str, pathway: Pathway) -> list[Data]:
     """Give what happened, newest first; what was taken back or replaced is marked, not left out."""
     ledger = desk.ledger
     said = [(s, at) for s, at in rows.received(desk.connection, ledger.tables, id_, ledger.rules)
-            if s.kind in HAPPENED and (desk.sees_all or s.kind not in FOR_STAFF)]
+            if s.kind in HAPPENED and (desk.sees_all or not (s.kind in FOR_STAFF or "elsewhere" in s.data))]
     names = desk.names({s.actor for s, _ in said if s.is_by_staff})
     stands = {s.about: s for s, _ in sorted(said, key=lambda pair: (pair[0].recorded_at, pair[0].withdrawn, pair[0].event_id))}
-    return [{"title": HAPPENED[s.kind] + (": taken back" if s.withdrawn else ""), "at": s.occurred_at, "recorded_at": s.recorded_at,
+    return [{"title": _title(s), "at": s.occurred_at, "recorded_at": s.recorded_at,
              "by": names.get(s.actor, s.actor), "text": _words(s, pathway), "corrected": not s.withdrawn and stands[s.about] is not s}
             for s, _ in reversed(said)]
 
@@ -149,6 +149,11 @@ def timeline(desk: Desk, id_: str, pathway: Pathway) -> list[Data]:
 def legal_status(code: str | None) -> str:
     """Say a legal status code in words."""
     return LEGAL_STATUS.get(code or "", "")
+
+
+def _title(statement: Statement) -> str:
+    elsewhere = statement.data.get("elsewhere")
+    return HAPPENED[statement.kind] + (f" on referral {elsewhere['reference']}" if elsewhere else "") + (": taken back" if statement.withdrawn else "")
 
 
 def _words(statement: Statement, pathway: Pathway) -> str:
@@ -190,7 +195,7 @@ def _goes_on(state: State) -> str | None:
 def _amendments(desk: Desk, people: Any, state: State) -> list[Data]:
     return [{**one, "by": _name(people, one["by"]), "told": [_name(people, id_) for id_, _ in one["told"]],
              "changes": [{**change, "old": _by_name(people, change["old"]), "new": _by_name(people, change["new"])} for change in one["changes"]]}
-            for one in amending.history(desk, state)] if state["amendments"] else []
+            for one in history.history(desk, state)] if state["amendments"] else []
 
 
 def _by_name(people: Any, value: Any) -> Any:
@@ -202,8 +207,7 @@ def _by_name(people: Any, value: Any) -> Any:
 
 def _contacts(desk: Desk, state: State) -> tuple[str, ...]:
     """Give which contacts may be shown: to a practitioner none where somebody else referred the citizen too (R-13)."""
-    alone = desk.sees_all or not (state.get("number_of") or desk.is_shared(state["citizen_id"]))
-    return (*CONTACTS, "do_not", "next_of_kin") if alone else ()
+    return () if desk.hides_contacts(state) else (*CONTACTS, "do_not", "next_of_kin")
 
 
 def _number_as_typed(people: Any, state: State) -> Data:

@@ -59,7 +59,7 @@ def amend(id: UUID, group: str) -> Any:
     stands, form = _opened(desk, found, group)
     form.validate()
     new = groups.changed(form, stands)
-    taken, faults = body.amendment(pathway_of(found.state), groups.given(form, new, found.state["inpatient"]), london_day(desk.now))
+    taken, faults = amending.read(desk, found, groups.given(form, new, found.state["inpatient"]), london_day(desk.now))
     is_old = form.stood.data != _digest(form, stands)
     _judge(form, new, faults, is_old)
 

@@ -37,6 +37,13 @@ class Change(Shown):
     new = fields.Raw(required=True, allow_none=True, metadata={"description": "what it is now; null: nothing, or not for whoever asks (R-13)"})
 
 
+class Elsewhere(Shown):
+    """Another referral of the same citizen."""
+
+    id = id_of("id of the referral")
+    reference = text("its reference", example="R-GRRY-TKP")
+
+
 class Amendment(Shown):
     """What was amended, why, and who was told."""
 
@@ -45,6 +52,7 @@ class Amendment(Shown):
     by = text("name of who amended it")
     reason = text("why")
     told = texts("names of those who were told that something changed")
+    elsewhere = one(Elsewhere, "where it was amended on another referral of the same citizen; told to staff only (R-13)")
     changes = many(Change, "each field that changed")
 
 

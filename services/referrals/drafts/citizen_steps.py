@@ -1,7 +1,7 @@
 """What a citizen who refers themself is asked, page by page, in words to them (R-11)."""
 from __future__ import annotations
 
-from services.referrals.drafts.steps import Ask, Step
+from services.referrals.drafts.steps import Ask, Step, cannot_be_reached
 from services.referrals.forms import WAYS
 
 YOU, REACH, HELP = "About you", "Reaching you", "What you would like"
@@ -30,7 +30,7 @@ STEPS = (
           Ask("contact_when", "lines", "/citizen/contact_when", "When is a good time, and when is not? (optional)", "For example, not before noon.",
               subject="When to contact you"),
           Ask("do_not", "wishes", "/citizen/do_not", "Is there anything we must not do? (optional)",
-              "For example, no letters to my home. One wish on each line.", subject="What we must not do")), optional=True),
+              "For example, no letters to my home. One wish on each line.", subject="What we must not do")), odds=cannot_be_reached, optional=True),
     Step("needs", REACH, "What do you need so as to take part?", "So that it works for you from the first meeting on.",
          (Ask("interpreter", "line", "/citizen/interpreter", "Interpreter: which language? (optional)", "British Sign Language is one too.",
               subject="The language", width="govuk-input--width-20"),

@@ -63,9 +63,15 @@ def empty(draft: Draft, step: Step, today: date, team: str, posted: Any = None) 
         field = form[ask.name]
         if ask.kind in CHOSEN or (ask.kind == "team" and draft.pathway.team):
             field.choices = choices(ask, draft.pathway, (team, str(field.data or "")), today)
-    if posted is None and typed:
-        show(form, typed["faults"])
+    if posted is None:
+        show(form, _faults(draft, step))
     return form
+
+
+def _faults(draft: Draft, step: Step) -> dict[str, str]:
+    """Give what is wrong with a step as it is kept, by itself or with others."""
+    odds, typed = step.odds(draft.content.answers), draft.content.typed.get(step.key)
+    return {**({odds.name: odds.words} if odds else {}), **(typed["faults"] if typed else {})}
 
 
 def show(form: Any, faults: Mapping[str, str]) -> None:
@@ -137,7 +143,7 @@ def _wrong(draft: Draft, step: Step, made: Data, given: Mapping[str, Any], today
     found: dict[str, str] = {}
     for pointer, words in body.read(body.Referral, whole, today)[1].items():
         ask = step.ask_of(tree.by_kind(pointer, whole.get("documents", [])))
-        if ask is None or ask.name in found or (words in MISSING and not _begun(ask, made)):
+        if ask is None or ask.name in found or (words.startswith(MISSING) and not _begun(ask, made)):
             continue
         found[ask.name] = _sentence(ask, words)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
-from services.referrals import body, decisions, rules
+from services.referrals import body, decisions, reaching, rules
 from services.referrals.drafts.answers import by_kind
 from services.referrals.drafts.shelf import Draft
 from services.referrals.drafts.steps import Step
@@ -40,17 +40,24 @@ def foreseen(draft: Draft, actor: Actor, now: datetime) -> list[Concern]:
 
 def standing(draft: Draft, step: Step, worries: list[Concern]) -> str:
     """Say how a step stands."""
-    if step.key in draft.content.typed or any(one.step == step.key for one in worries):
+    if step.key in draft.content.typed or step.odds(draft.content.answers) or any(one.step == step.key for one in worries):
         return WRONG
     return DONE if step.key in draft.content.done or step.is_answered(draft.content.answers) else TODO
 
 
 def to_answer(draft: Draft, today: date) -> list[Step]:
     """Give the steps without which it cannot be sent: something needed is not answered, or cannot be taken as it is."""
-    whole = draft.body()
-    wrong = [by_kind(pointer, whole.get("documents", [])) for pointer in body.read(body.Referral, whole, today)[1]]
-    return [step for step in draft.steps if step.key in draft.content.typed or any(step.ask_of(pointer) for pointer in wrong)
-            or not (step.optional or step.is_answered(draft.content.answers))]
+    whole, answers = draft.body(), draft.content.answers
+    # how to be reached is put right where the way is chosen: one thing to do, not two
+    found = body.read(body.Referral, whole, today)[1].keys() - reaching.faults(whole.get("citizen", {})).keys()
+    wrong = [by_kind(pointer, whole.get("documents", [])) for pointer in found]
+    return [step for step in draft.steps if step.key in draft.content.typed or step.odds(answers) or any(step.ask_of(pointer) for pointer in wrong)
+            or not (step.optional or step.is_answered(answers))]
+
+
+def at_odds(draft: Draft) -> list[str]:
+    """Give the keys of the steps whose answer is at odds with one of another step."""
+    return [step.key for step in draft.steps if step.odds(draft.content.answers)]
 
 
 def touched(draft: Draft, step: Step) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.referrals.drafts.answers import look
-from services.referrals.drafts.steps import Ask, Step
+from services.referrals.drafts.steps import Ask, Step, cannot_be_reached
 from services.referrals.forms import ROLES, WAYS
 from shared.schemas.people import LEGAL_STATUS
 
@@ -44,7 +44,7 @@ STEPS = (
           Ask("contact_when", "lines", "/citizen/contact_when", "When is a good time, and when is not? (optional)", "For example, not before noon.",
               subject="When to contact the citizen"),
           Ask("do_not", "wishes", "/citizen/do_not", "Is there anything we must not do? (optional)",
-              "For example, no letters to my home. One wish on each line.", subject="What we must not do")), optional=True),
+              "For example, no letters to my home. One wish on each line.", subject="What we must not do")), odds=cannot_be_reached, optional=True),
     Step("needs", CITIZEN, "What does the citizen need so as to take part?", "So that an interpreter is booked and the place can be reached, from the first meeting on.",
          (Ask("interpreter", "line", "/citizen/interpreter", "Interpreter: which language? (optional)", "British Sign Language is one too.",
               subject="The language", width="govuk-input--width-20"),

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from services.referrals import reaching
 from services.referrals.drafts.answers import look
 from shared.ledger.types import Data
 from shared.pathways import Document, Pathway
@@ -40,9 +41,21 @@ class Ask:
 Check = Callable[[Mapping[str, Any]], dict[str, str]]
 
 
+class Odds(NamedTuple):
+    """Why an answer is at odds with one of another step: its field, a sentence, and the key of the other step with what to do there."""
+
+    name: str
+    words: str
+    other: str
+    there: str
+
+
 @dataclass(frozen=True)
 class Step:
-    """One page: `why` says why it is asked; `shown` says of which pathway and with which answers before it is asked."""
+    """One page: `why` says why it is asked; `shown` says of which pathway and with which answers before it is asked.
+
+    `odds` looks at all answers there are: they are kept, for either step can put it right.
+    """
 
     key: str
     section: str
@@ -51,6 +64,7 @@ class Step:
     asks: tuple[Ask, ...]
     shown: Callable[[Pathway, Data], bool] = lambda pathway, answers: True
     check: Check = lambda given: {}
+    odds: Callable[[Data], Odds | None] = lambda answers: None
     optional: bool = False
 
     def owns(self, pointer: str) -> bool:
@@ -70,6 +84,12 @@ class Step:
 def _within(pointer: str, whole: str) -> bool:
     # an upload keeps its answer nowhere
     return bool(whole) and (pointer == whole or pointer.startswith(whole + "/"))
+
+
+def cannot_be_reached(answers: Data) -> Odds | None:
+    """Find that the way to contact the citizen, asked last, needs what the step before has not been given."""
+    need = reaching.lacking(answers.get("citizen", {}))
+    return need and Odds("contact_by", f"{need.way.capitalize()} needs {need.what}: enter one, or choose another way", "reach", f"Enter {need.what}")
 
 
 def paper_step(paper: Document) -> Step:

@@ -77,13 +77,14 @@ def step_page(walk: Walk, step: Step, form: Any = None, meanwhile: list[shown.Ro
         "drafts/step.html", form=form, step=step, draft=walk.draft, way=walk.way, seen=saving.seen(walk.draft, step), meanwhile=meanwhile,
         params=forms.params(walk.draft, step, form), why=forms.worded(walk.draft, step.why), action=action, back=_back(walk, step, keys),
         following=_following(step, keys), files=any(ask.kind == "file" for ask in step.asks), file=_file(walk.draft, step),
+        odds=step.odds(walk.draft.content.answers), to=_to(),
         worries=[one for one in worries if one.step == step.key], before=[one for one in worries if one.step == after and after != step.key])
 
 
 def save(walk: Walk, step: Step, connection: Connection) -> Any:
     """Save a step and go on; what cannot be taken is kept as it was typed, and shown with what is wrong."""
     draft, stood = walk.draft, saving.seen(walk.draft, step)
-    asked_before = {one.key for one in draft.steps}
+    asked_before, odd_before = {one.key for one in draft.steps}, judging.at_odds(draft)
     meanwhile = _now_there(walk, step)
     form = forms.empty(draft, step, walk.today, walk.actor.team, request.form)
     later = request.form.get("then") == "later"
@@ -101,7 +102,9 @@ def save(walk: Walk, step: Step, connection: Connection) -> Any:
     shelf.save(connection, draft, walk.now)
     if later:
         return redirect(walk.way.tasks, 303)
-    return redirect(walk.way.step(step.key, to=_to()) if faults else _next(walk, step, asked_before), 303)
+    odd = [key for key in judging.at_odds(draft) if key == step.key or key not in odd_before]
+    again = step.key if faults else next(iter(odd), "")
+    return redirect(walk.way.step(again, to=_to()) if again else _next(walk, step, asked_before), 303)
 
 
 def check_page(walk: Walk, refused: Any = None, status: int = 200) -> Any:

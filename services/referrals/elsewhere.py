@@ -1,0 +1,54 @@
+"""What is amended of a citizen on one referral, as it reaches the others of the same citizen.
+
+Who a citizen is and how to reach them is kept once, so each of their referrals announces it anew. Whoever sent another
+referral does not learn from it that somebody else referred the citizen too (R-13).
+"""
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.referrals import decisions, history, store
+from services.referrals.desk import Desk
+from services.referrals.state import pathway_of
+from shared.ledger import rows
+from shared.ledger.store import Written
+from shared.ledger.types import Data, State
+
+
+def lock(desk: Desk, found: Written) -> Written:
+    """Give a referral as it stands once nobody else can write it or another of its citizen's."""
+    id_ = found.state["id"]
+    ids = sorted([id_, *under_way(desk, found.state["citizen_id"], but=id_)])
+    rows.load(desk.connection, desk.database, desk.ledger.tables, ids, lock=True)
+    return desk.read(id_) or found
+
+
+def under_way(desk: Desk, citizen_id: str, but: str) -> list[str]:
+    """Give the ids of a citizen's referrals under way, `but` one, in the order in which they are locked."""
+    of = store.referrals.c
+    query = sa.select(of.id).where(of.citizen == citizen_id, of.stage.in_(store.LIVE), of.id != but)
+    return sorted(desk.connection.execute(query).scalars())
+
+
+def note(desk: Desk, ids: Sequence[str], source: State, citizen: Mapping[str, Any], changed: Data, reason: str) -> None:
+    """Say of referrals what was amended of their citizen on `source`; `citizen` is the row as it was, `changed` its new values."""
+    said = {"personal": [f"citizen.{name}" for name in sorted(changed)], "reason": reason,
+            "elsewhere": {name: source[name] for name in ("id", "reference")}}
+    for id_ in ids if changed else ():
+        amendment = str(uuid.uuid4())
+
+        def noted(state: State, now: datetime, amendment: str = amendment) -> decisions.Decision:
+            return decisions.amended_elsewhere(state, now, desk.who, amendment, {**said, "derived": _derived(state, now, changed)})
+        desk.ask(id_, noted)
+        history.keep(desk, id_, citizen["id"], amendment, citizen, changed)
+
+
+def _derived(state: State, now: datetime, changed: Data) -> Data:
+    """Give what follows from another date of birth on the pathway of a referral (R-05)."""
+    born = changed.get("date_of_birth")
+    return {"adult_from": decisions.adult_from(date.fromisoformat(born), pathway_of(state), now)} if born else {}

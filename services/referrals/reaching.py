@@ -1,0 +1,37 @@
+"""Whether the way a citizen would like to be contacted can work with what is known of them; pure."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from services.referrals.forms import WAYS
+
+
+class Need(NamedTuple):
+    """What a way of contact needs: the field of the citizen, and both in words."""
+
+    field: str
+    way: str
+    what: str
+
+
+NEEDS: Mapping[str, Need] = {
+    "telephone": Need("telephone", "a telephone call", "a telephone number"), "text": Need("telephone", "a text message", "a telephone number"),
+    "email": Need("email", "an email", "an email address"), "letter": Need("address", "a letter", "an address")}
+#: Ways of which other systems can say all: the body they were promised has no place for an address.
+BY_ANY_SYSTEM = tuple(key for key, _ in WAYS if NEEDS[key].field != "address")
+
+
+def lacking(citizen: Mapping[str, Any]) -> Need | None:
+    """Give what the way wanted needs and is not there; None where it can work, or none is wanted.
+
+    What a citizen asks us not to do is in their own words, and for people to judge.
+    """
+    need = NEEDS.get(citizen.get("contact_by") or "")
+    return need if need and not citizen.get(need.field) else None
+
+
+def faults(citizen: Mapping[str, Any]) -> dict[str, str]:
+    """Say what is lacking by the JSON pointer at which it would be given."""
+    need = lacking(citizen)
+    return {f"/citizen/{need.field}": f"is missing, and {need.way} needs it: give it, or choose another way of contact"} if need else {}
