@@ -137,6 +137,18 @@ def test_R_07_N_07_another_practitioner_is_told_of_the_meeting_as_soon_as_it_is_
     assert "Priya Nair" in Browser(pod, WREN).get(f"/{id_}/meeting").text
 
 
+def test_R_07_N_07_a_practitioner_who_leaves_before_the_meeting_is_not_expected_and_one_who_leaves_after_it_is(pod: Pod, letters: Letters):
+    id_ = arranged(pod)
+    letters.since(pod)
+    for days, told in ((5, {}), (3, {AMARA: True})):
+        when = datetime.now(UTC)
+        event = Event(f"goes {days}", "urn:nhs:cmhwt", "keyworker.discharged", when, {
+            "nhs_number": "9434765919", "practitioner_email": AMARA, "closes_on": at(pod, days).date().isoformat()}, recordedtime=when)
+        pod.room.inbox.take([Delivery(write(event), message_id=event.id, exchange=INTAKE)])
+        assert {who: text.startswith(LEFT) for who, text in letters.since(pod).items()} == told
+    assert AMARA not in pod.wren.get(f"/{id_}/meeting.ics").text
+
+
 def test_R_07_a_practitioner_who_comes_after_the_meeting_is_not_told_of_it(pod: Pod, letters: Letters):
     arranged(pod)
     letters.since(pod)
