@@ -21,6 +21,7 @@ from shared.messaging.parking import Deferred, Parked, Parking
 from shared.messaging.reader import Reader, Reading, known, unusable, used_twice
 from shared.messaging.reasons import Reason, Unusable
 from shared.messaging.tables import MessagingTables
+from shared.schemas.kinds import is_placeholder
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +162,8 @@ class Inbox:
     def read(self, connection: Connection, batch: Batch, deliveries: Sequence[Delivery]) -> list[Reading]:
         """Read in the order that costs strangers least: envelope, type, check digit, known?, the full contract."""
         readings, batch.parked = self.reader.envelopes(deliveries, batch.now)
-        numbers = list({number for r in readings for number in r.nhs_numbers})
+        # of many people a hospital only writes ten equal digits: they are nobody's number
+        numbers = list({number for r in readings for number in r.nhs_numbers if not is_placeholder(number)})
         found = self.keeper.known(connection, numbers) if numbers else {}
         ours = []
         for reading in readings:

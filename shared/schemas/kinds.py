@@ -195,6 +195,11 @@ def take_nhs_number(value: Any) -> str:
     return number
 
 
+def is_placeholder(number: str) -> bool:
+    """Say whether an NHS number is one digit ten times: its check is right, and people write it for want of a number."""
+    return len(set(number)) == 1
+
+
 def take_number(value: Any) -> int:
     """Take a whole number from 0 to what four bytes hold."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:

@@ -18,7 +18,7 @@ from shared.messaging.envelope import read
 from shared.messaging.reasons import Reason
 from shared.publisher import faults_of
 from shared.schemas import Contract, Invalid, NoContract, Registry
-from shared.schemas.kinds import Kind, Number, Text, take_nhs_number
+from shared.schemas.kinds import Kind, Number, Text, is_placeholder, take_nhs_number
 from shared.schemas.shape import ListOf, Part, Shape, json_schema, kinds_of, unknown_fields
 from tests.support.ground import ROOT
 
@@ -117,6 +117,12 @@ def test_the_check_digit_is_the_one_of_stdnum(number: str) -> None:
     except ValueError:
         ours = ""
     assert bool(ours) == nhs.is_valid(number)
+
+
+@pytest.mark.parametrize("digit", "0123456789")
+def test_ten_equal_digits_are_taken_of_other_systems_and_known_for_no_number(digit: str) -> None:
+    assert take_nhs_number(digit * 10) == digit * 10 and is_placeholder(digit * 10)
+    assert not is_placeholder("9434765919")
 
 
 def test_the_people_an_event_is_about_are_found_wherever_they_stand() -> None:

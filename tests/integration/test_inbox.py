@@ -114,6 +114,16 @@ def test_X_02_strangers_leave_no_row_in_any_table(room: Room) -> None:
     assert metric("pod_events_dropped_total", service="toy") == dropped + 4
 
 
+def test_X_02_ten_equal_digits_are_nobodys_number_even_where_they_were_once_kept_as_somebodys(room: Room) -> None:
+    kept = toy.accepted(str(uuid.uuid4()), 0)
+    room.inbox.take([Delivery(kept.body.replace(nhs_number(0).encode(), b"9999999999"), message_id=kept.message_id)])
+    before, dropped = toy.count_rows(room), metric("pod_events_dropped_total", service="toy")
+    assert "9999999999" in [row["nhs_number"] for row in toy.rows_of(room, toy.tables.people)]
+    room.inbox.take([intake("hospital.admitted", {"nhs_number": "999 999 9999", "stay_id": "s"})])
+    assert toy.count_rows(room) == before and not parked(room)
+    assert metric("pod_events_dropped_total", service="toy") == dropped + 1
+
+
 def test_how_long_a_batch_took_is_metered_once_it_is_committed(room: Room) -> None:
     toy.known_people(room, 1)
     before = metric("pod_batch_seconds_count", service="toy")
