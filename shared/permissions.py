@@ -6,11 +6,11 @@ from collections.abc import Iterable
 ROLES: dict[str, frozenset[str]] = {
     "practitioner": frozenset({"referral:send", "referral:read-own", "referral:withdraw-own", "journey:read-own"}),
     "worker": frozenset({
-        "referral:send", "referral:send-self", "referral:read", "referral:triage", "referral:withdraw", "directory:read",
+        "referral:send", "referral:send-self", "referral:read", "referral:triage", "referral:withdraw", "referral:correct", "directory:read",
         "journey:read", "journey:write", "journey:correct", "notification:read",
     }),
     "manager": frozenset({
-        "referral:send", "referral:send-self", "referral:read", "referral:triage", "referral:withdraw", "referral:accept", "referral:decline",
+        "referral:send", "referral:send-self", "referral:read", "referral:triage", "referral:withdraw", "referral:correct", "referral:accept", "referral:decline",
         "referral:allocate", "directory:read", "directory:write", "journey:read", "journey:write", "journey:correct", "notification:read",
         "notification:rules", "notification:settle",
     }),

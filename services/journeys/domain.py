@@ -17,7 +17,6 @@ from services.journeys.state import (
     discharges,
     follow_up_by,
     instant,
-    is_self_referred,
     is_undone,
     limit_of,
     opened,
@@ -192,7 +191,7 @@ def owed(state: State, now: datetime) -> Mapping[str, Announcement]:
 def _owe_journey(found: dict[str, Announcement], state: State, jid: str, journey: Journey, which: Data) -> None:
     found[f"journey:{jid}:opened"] = Announcement("journey.opened", journey["opened_at"], {
         **which, "referral_id": journey["referral_id"], "pathway": journey["pathway"], "citizen_id": state["id"],
-        **({} if is_self_referred(journey) else {"practitioner": journey["practitioner"]}), "opened_at": journey["opened_at"]})
+        **({"practitioner": journey["practitioner"]} if journey["practitioner"] else {}), "opened_at": journey["opened_at"]})
     if journey["development_worker"]:
         found[f"journey:{jid}:allocated"] = Announcement("journey.allocated", journey["allocated_at"], {
             **which, "development_worker": journey["development_worker"]})

@@ -87,8 +87,9 @@ def is_former(state: State) -> bool:
 
 
 def is_self_referred(journey: Journey) -> bool:
-    """Say whether the citizen referred themself, so that the journey opened without a practitioner (R-11)."""
-    return journey["practitioner"] is None
+    """Say whether the citizen referred themself (R-11); what opened a journey before that was told apart had no practitioner then."""
+    found: bool = journey.get("self_referral", journey["practitioner"] is None)
+    return found
 
 
 def practitioner_on(state: State, journey: Journey, day: str) -> str | None:

@@ -228,6 +228,20 @@ def amended_elsewhere(state: State, now: datetime, who: str, amendment: str, cha
     return [said(f"amendment:{amendment}", "referral.amended", now, who, {"facts": {}, **change, "told": told})]
 
 
+def take_back(state: State, now: datetime, actor: Actor, who: str, wrong: Sequence[Statement], reason: str) -> Decision:
+    """Take back what another system reported wrongly: `wrong` is the report and what was handed on of it, nothing where it stands no more (J-13)."""
+    if not may(actor.roles, "referral:correct"):
+        return forbidden()
+    if not wrong:
+        return taken_back_already()
+    return [said(one.about, one.kind, now, who, {"reason": reason})._replace(withdrawn=True) for one in wrong]
+
+
+def taken_back_already() -> Refused:
+    """Refuse to take back what counts no more."""
+    return Refused("J-13", "This report has been corrected already.", "Open the referral afresh to see by what.")
+
+
 def outcomes(state: State, now: datetime) -> list[rules.Outcome]:
     """Judge the referral by the rules of today."""
     return rules.judge(state, pathway_of(state), london_day(now))

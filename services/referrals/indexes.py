@@ -12,7 +12,7 @@ import sqlalchemy as sa
 #: Live, and the journey is not about to close; said by what it is not, or SQLite would go through all of each stage.
 GOES_ON = "stage NOT IN ('declined', 'withdrawn') AND journey_closes_on IS NULL"
 PARTS: Mapping[str, str] = {
-    "decide": "complete_until <> ''", "duplicates": "duplicate",
+    "decide": "complete_until <> ''", "duplicates": "duplicate", "practitioner": "practitioner_needed",
     "named_person": f"named_person_needed AND {GOES_ON}", "hospital": f"flag = 'inpatient' AND {GOES_ON}"}
 #: Lists of one order only.
 LAPSING = f"lapses_on <> '' AND {GOES_ON}"

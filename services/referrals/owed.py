@@ -10,6 +10,7 @@ from services.referrals.expected import expected
 from services.referrals.state import (
     named_person_goes,
     pathway_of,
+    practitioner_at_work,
     practitioner_on,
     stopped_at,
     text,
@@ -52,10 +53,18 @@ def _referral(state: State, now: datetime) -> Owed:
     # of another citizen it is another referral to whoever hears of it: what was said of the first is taken back
     yield "received" + (f":{state['citizen_id']}" if state.get("was_of") else ""), Announcement("referral.received", state["received_at"], whole)
     if decision := state["decision"]:
-        yield decision["state"], _decision(state, decision, whose, whole)
+        there = _if_there(state, whose, decision["at"])
+        yield decision["state"], _decision(state, decision, there, {**whole, **there})
     if chosen := state["allocation"]:
         yield "allocated", Announcement("referral.allocated", chosen["at"], {
-            **whose, "development_worker": chosen["development_worker"], "allocated_at": chosen["at"]})
+            **_if_there(state, whose, chosen["at"]), "development_worker": chosen["development_worker"], "allocated_at": chosen["at"]})
+
+
+def _if_there(state: State, whose: Data, at: str) -> Data:
+    """Leave out a practitioner who had gone when something was decided: they are not told of it, whoever follows is."""
+    day = london_day(datetime.fromisoformat(at))
+    has_gone = practitioner_at_work(state, day) is None and practitioner_on(state, day) == whose["practitioner"]
+    return {**whose, "practitioner": None} if has_gone else whose
 
 
 def _decision(state: State, decision: Mapping[str, Any], whose: Data, whole: Data) -> Announcement:

@@ -12,8 +12,12 @@ from shared.ledger.types import Statement
 
 #: What is said of the citizen themself, whichever referral there is.
 OF_CITIZEN = ("hospital.admitted", "hospital.transferred", "hospital.legal_status_changed", "hospital.discharged", "citizen.died")
+#: What may be wrong and is taken back by hand.
+BY_HAND = (*OF_CITIZEN, "practitioner.discharged", "practitioner.changed")
+#: A report kept whole, to be handed on.
+HANDED_ON = "report.handed_on"
 #: All that comes by the NHS number a referral names.
-BY_NUMBER = (*OF_CITIZEN, "practitioner.discharged", "practitioner.changed", "report.handed_on")
+BY_NUMBER = (*BY_HAND, HANDED_ON)
 
 
 def reported(ledger: Ledger, connection: Connection, referrals: Sequence[str], kinds: Collection[str]) -> list[Statement]:

@@ -18,6 +18,8 @@ from services.referrals.looks import pages as looks_pages
 from services.referrals.looks import reading
 from services.referrals.meetings import api as meeting_api
 from services.referrals.meetings import pages as meeting_pages
+from services.referrals.reports import api as reports_api
+from services.referrals.reports import pages as reports_pages
 from shared.ledger.keeper import LedgerStage
 from shared.ledger.tables import staff_id
 from shared.ledger.types import Data
@@ -36,8 +38,8 @@ class Referrals:
     title = "Referrals"
     store: ClassVar[Any] = store
     blueprints = (pages.blueprint, draft_pages.blueprint, citizen_pages.blueprint, rulebook_pages.blueprint, directory_pages.blueprint, documents_pages.blueprint,
-                  meeting_pages.blueprint, looks_pages.blueprint)
-    api = (api.blueprint, rulebook_api.blueprint, drafts_api.blueprint, directory_api.blueprint, documents_api.blueprint, meeting_api.blueprint, looks_api.blueprint)
+                  meeting_pages.blueprint, looks_pages.blueprint, reports_pages.blueprint)
+    api = (api.blueprint, rulebook_api.blueprint, drafts_api.blueprint, directory_api.blueprint, documents_api.blueprint, meeting_api.blueprint, looks_api.blueprint, reports_api.blueprint)
     events = Events()
     web = mounted(lambda room: create_app(room, Referrals.blueprints, Referrals.api))
     needs = staticmethod(checkup.insist)

@@ -1,7 +1,8 @@
 """The page of one referral: what is to be done first, then what was said, then what happened."""
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import render_template, url_for
@@ -11,10 +12,11 @@ from services.referrals.acts.groups import open_groups
 from services.referrals.candidates import candidates
 from services.referrals.desk import Desk
 from services.referrals.standing import Task
-from services.referrals.state import pathway_of, questions_open
+from services.referrals.state import pathway_of, practitioner_on, questions_open
 from shared.ledger.store import Written
 from shared.ledger.types import Data, State
 from shared.pathways import Pathway
+from shared.permissions import may
 from shared.web.layout import day, moment
 
 #: What was recorded so much later than it happened is shown with both times.
@@ -29,13 +31,21 @@ def page(desk: Desk, found: Written) -> str:
     """Draw the page as whoever asks may see it."""
     state, pathway = found.state, pathway_of(found.state)
     referral, acts = view.whole(desk, found), offers.offered(state, desk.now, desk.actor, desk.who)
-    events = [_entry(one) for one in view.timeline(desk, state["id"], pathway)]
+    events = [_entry(desk, state["id"], one) for one in view.timeline(desk, state["id"], pathway)]
+    wrong = _wrong(state, {one["about"]: one["act"]["href"] for one in events if one["act"]})
     return render_template(
-        "referrals/referral.html", referral=referral, pathway=pathway, acts=acts, has_buttons=bool(acts - {"amend", "answer"}), events=events, reasons=reasons.WORDS,
+        "referrals/referral.html", referral=referral, pathway=pathway, acts=acts, has_buttons=bool(acts - {"amend", "answer"}), events=events, wrong=wrong, reasons=reasons.WORDS,
         others=candidates(desk, state) if desk.sees_all else [], in_plain=lambda given: changes.in_plain(given, pathway),
         value=lambda field, given: changes.value(field, given, pathway), under=changes.under, lacks=reaching.lacking(referral["citizen"]), groups=open_groups(referral, pathway) if "amend" in acts else [],
         targets=[{"words": TARGETS[one["kind"]], "when": _when(one), "tag": STATES[one["state"]]} for one in referral["targets"]],
         waited=_waited(referral["waited_for_practitioner_minutes"]), **_stands(desk, state, pathway, referral, acts))
+
+
+def _wrong(state: State, hrefs: Mapping[str, str]) -> Data:
+    """Give where a report that stands is taken back: {death, practitioner, named_person, stays: by id}."""
+    people = {"practitioner": practitioner_on(state, date.max), "named_person": state["named_person"]}
+    leave = {name: hrefs.get(f"practitioner:{one['id']}:goes") for name, one in people.items() if one}
+    return {"death": hrefs.get("death"), **leave, "stays": {id_: hrefs.get(f"stay:{id_}:admission") for id_ in state["stays"]}}
 
 
 def _stands(desk: Desk, state: State, pathway: Pathway, referral: Data, acts: set[str]) -> Data:
@@ -92,7 +102,9 @@ def _waited(minutes: int) -> str:
     return " ".join(parts)
 
 
-def _entry(one: Data) -> dict[str, Any]:
+def _entry(desk: Desk, id_: str, one: Data) -> dict[str, Any]:
     late = f", recorded {moment(one['recorded_at'])}" if one["recorded_at"] - one["at"] > NOTABLE else ""
     by = one["by"] if not one["by"].startswith("urn:") else "the Pod" if one["by"].startswith("urn:pod:") else "another system"
-    return {**one, "by": by, "when": moment(one["at"]) + late, "datetime": one["at"].isoformat()}
+    may_correct = one["report"] and may(desk.actor.roles, "referral:correct")
+    act = {"text": "Take back", "href": url_for("reports.ask", id=id_, report=one["report"])} if may_correct else None
+    return {**one, "by": by, "act": act, "when": moment(one["at"]) + late, "datetime": one["at"].isoformat()}

@@ -16,8 +16,10 @@ from services.referrals.state import (
     first_held,
     may_repeat,
     named_person_goes,
+    needs_practitioner,
     pathway_of,
-    practitioner_on,
+    practitioner_at_work,
+    practitioner_goes,
     questions_open,
     waits_for_practitioner,
 )
@@ -40,6 +42,8 @@ class Task(NamedTuple):
 MENDS: Mapping[str, tuple[str, str]] = {
     "R-01": ("amend", "asked"), "R-02": ("amend", "people"), "R-03": ("amend", "people"), "R-04": ("amend", "asked"),
     "R-06": ("document", ""), "R-10": ("amend", "people")}
+#: What is to be done where the practitioner leaves and nobody follows.
+SUCCESSOR = "Find out who takes over as practitioner"
 #: What is to be done where a meeting was offered for another development worker.
 CHECK = "Check that the first meeting suits the new development worker"
 IN_TOUCH = {"telephone": "will ring you to arrange the first meeting"}
@@ -68,6 +72,8 @@ def _triage(state: State, now: datetime) -> Task:
         return Task("Find out whose NHS number this is, and put it right", "It is known already, perhaps of somebody else.", "amend", "identity")
     if may_repeat(state):
         return Task("Settle whether this citizen is with us already", "Until then it cannot be accepted.", "settle")
+    if leaves := _leaves(state, now):
+        return Task(SUCCESSOR, leaves if missing else f"{leaves} Nothing else is missing: a manager can accept or decline it meanwhile.", "amend", "people")
     if questions_open(state) and not waits_for_practitioner(state):
         return Task("Telephone the citizen and write the answer down", "They have no account to answer with.", "answer", questions_open(state)[0])
     if not missing:
@@ -84,6 +90,8 @@ def _after_acceptance(state: State, now: datetime) -> Task:
         return Task("Choose the development worker", act="allocate")
     if held := first_held(state):
         return Task("Nothing more is to be done here", f"The first meeting was held on {_day(held)}. The journey goes on from there.")
+    if leaves := _leaves(state, now):
+        return Task(SUCCESSOR, leaves, "amend", "people")
     if to_check(state, now):
         return Task(CHECK, f"It is on {_moment(state['meeting']['starts_at'])}, offered before they were chosen. Keep that time if it suits them, "
                     "or move it.", "meeting")
@@ -137,7 +145,7 @@ def asked_of_practitioner(state: State, now: datetime) -> list[Task]:
     """Give what is asked of the practitioner now, the Pod's questions first."""
     if state["stage"] in ("declined", "withdrawn") or state["died_on"]:
         return []
-    return [*_questions(state), *_missing(state, now), *_named_person(state), *_lapsing(state, now), *_times(state, now)]
+    return [*_questions(state), *_missing(state, now), *_named_person(state), *_successor(state, now), *_lapsing(state, now), *_times(state, now)]
 
 
 def _questions(state: State) -> Iterator[Task]:
@@ -158,6 +166,19 @@ def _named_person(state: State) -> Iterator[Task]:
                    "amend", "people")
 
 
+def _successor(state: State, now: datetime) -> Iterator[Task]:
+    if leaves := _leaves(state, now):
+        yield Task("Say who takes over as practitioner", leaves, "amend", "people")
+
+
+def _leaves(state: State, now: datetime) -> str:
+    """Say from when nobody works with the citizen as practitioner; empty where somebody does, or the journey has closed for it."""
+    goes, closes = practitioner_goes(state), state["journey_closes_on"]
+    if not goes or not needs_practitioner(state) or (closes and closes < london_day(now).isoformat()):
+        return ""
+    return f"The practitioner no longer works with the citizen from {in_words(goes[0])}."
+
+
 def _lapsing(state: State, now: datetime) -> Iterator[Task]:
     pathway = pathway_of(state)
     for one in clocks.lapsing(state, pathway, now):
@@ -166,7 +187,7 @@ def _lapsing(state: State, now: datetime) -> Iterator[Task]:
 
 
 def _times(state: State, now: datetime) -> Iterator[Task]:
-    practitioner = practitioner_on(state, london_day(now))
+    practitioner = practitioner_at_work(state, london_day(now))
     waits = state["allocation"] and not first_held(state) and not _offered(state)
     if waits and practitioner and meeting.free_times(state, "practitioner", practitioner["id"]) is None:
         yield Task("Say when you can come to the first meeting", "The development worker offers a time at which all of you can.", "meeting")

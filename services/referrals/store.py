@@ -17,6 +17,7 @@ from services.referrals.state import (
     is_inpatient,
     may_repeat,
     named_person_goes,
+    needs_practitioner,
     pathway_of,
     practitioner_on,
     questions_open,
@@ -76,6 +77,7 @@ referrals = sa.Table(
     sa.Column("duplicate", sa.Boolean, nullable=False),
     sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("named_person_needed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("practitioner_needed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("worklist", sa.Text, nullable=False, server_default=""),
     sa.Column("flag", sa.Text, nullable=False),
     sa.Column("received_at", Instant(), nullable=False),
@@ -230,7 +232,8 @@ def read_model(state: State) -> dict[sa.Table, list[dict[str, Any]]]:
     return {referrals: [{
         "id": state["id"], "aggregate": state["id"], "reference": state["reference"], "pathway": state["pathway"],
         "stage": state["stage"], "citizen": state["citizen_id"], "sent_by": state["sent_by"], "flag": _flag(state),
-        "duplicate": may_repeat(state), "asked": bool(questions_open(state)), "named_person_needed": _needs_named_person(state), "worklist": _worklist(state),
+        "duplicate": may_repeat(state), "asked": bool(questions_open(state)), "named_person_needed": _needs_named_person(state),
+        "practitioner_needed": needs_practitioner(state), "worklist": _worklist(state),
         "journey_closes_on": state["journey_closes_on"], "received_at": datetime.fromisoformat(state["received_at"]),
         **_clocks(state), **_people(state), **_meeting(state)}]}
 

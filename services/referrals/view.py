@@ -1,6 +1,7 @@
 """One referral as it is shown: the same facts for the API and for the page."""
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +10,14 @@ from services.referrals.decisions import outcomes
 from services.referrals.desk import Desk
 from services.referrals.documents import listing
 from services.referrals.expected import to_check
+from services.referrals.reported import BY_HAND
 from services.referrals.state import (
     first_held,
     in_hospital,
     latest,
     named_person_goes,
     pathway_of,
+    practitioner_goes,
     practitioner_on,
     stopped_at,
     text,
@@ -24,6 +27,7 @@ from shared.calendar import london_day
 from shared.ledger import rows
 from shared.ledger.people import CONTACTS, in_full
 from shared.ledger.store import Written
+from shared.ledger.tables import statement_id
 from shared.ledger.types import Data, Refused, State, Statement
 from shared.pathways import Pathway
 from shared.schemas.people import LEGAL_STATUS
@@ -75,7 +79,8 @@ def whole(desk: Desk, found: Written) -> Data:
         "citizen": {**_person(people, state["citizen_id"], "name", "date_of_birth", "nhs_number", *_contacts(desk, state)),
                     **_number_as_typed(people, state)},
         "referrer": _staff(people, practitioner_on(state, london_day(desk.now)), "name", "email", "telephone"),
-        "named_person": _staff(people, state["named_person"], "name", "email"), "named_person_goes_on": _goes_on(state),
+        "named_person": _staff(people, state["named_person"], "name", "email"), "named_person_goes_on": _day_of(named_person_goes(state)),
+        "practitioner_goes_on": _day_of(practitioner_goes(state)),
         "documents": listing.here(desk, state), "documents_removed": listing.removed(desk, state),
         "rules": judged(desk, state), "in_hospital": stays(state),
         "decision": _decision(people, state), "development_worker": _worker(people, state), "questions": questions(people, state),
@@ -139,10 +144,11 @@ def timeline(desk: Desk, id_: str, pathway: Pathway) -> list[Data]:
     ledger = desk.ledger
     said = [(s, at) for s, at in rows.received(desk.connection, ledger.tables, id_, ledger.rules)
             if s.kind in HAPPENED and (desk.sees_all or not (s.kind in FOR_STAFF or "elsewhere" in s.data))]
-    names = desk.names({s.actor for s, _ in said if s.is_by_staff})
+    names = desk.names(whom([s for s, _ in said], desk.sees_all))
     stands = {s.about: s for s, _ in sorted(said, key=lambda pair: (pair[0].recorded_at, pair[0].withdrawn, pair[0].event_id))}
     return [{"title": _title(s), "at": s.occurred_at, "recorded_at": s.recorded_at,
-             "by": names.get(s.actor, s.actor), "text": _words(s, pathway), "corrected": not s.withdrawn and stands[s.about] is not s}
+             "by": names.get(s.actor, s.actor), "text": in_words(s, pathway, names), "corrected": not s.withdrawn and stands[s.about] is not s,
+             "report": statement_id(id_, s) if s.kind in BY_HAND and stands[s.about] is s and not s.withdrawn else None, "about": s.about}
             for s, _ in reversed(said)]
 
 
@@ -156,13 +162,29 @@ def _title(statement: Statement) -> str:
     return HAPPENED[statement.kind] + (f" on referral {elsewhere['reference']}" if elsewhere else "") + (": taken back" if statement.withdrawn else "")
 
 
-def _words(statement: Statement, pathway: Pathway) -> str:
+def in_words(statement: Statement, pathway: Pathway, names: Mapping[str, str]) -> str:
+    """Say what is to be said of a statement beside what happened; `names` has whom it is about."""
     data = statement.data
+    if statement.kind in BY_HAND and not statement.withdrawn:
+        return _reported(statement, names)
     if statement.kind == "document.added" and data:
         return f"{pathway.words(data['kind'])} of {rules.in_words(data['dated'])}"
-    if statement.kind == "hospital.admitted":
-        return ", ".join(word for word in (data.get("ward", ""), legal_status(data.get("legal_status"))) if word)
     return str(data.get("words") or data.get("reason") or "") if statement.kind != "referral.received" else ""
+
+
+def _reported(statement: Statement, names: Mapping[str, str]) -> str:
+    """Say what another system reported: where, under which section, who, from which day."""
+    data = statement.data
+    day = next((data[name] for name in ("died_on", "closes_on", "on") if data.get(name)), None)
+    when = f"{'on' if statement.kind == 'citizen.died' else 'from'} {rules.in_words(day)}" if day else ""
+    who = names.get(data.get("practitioner") or data.get("id") or "", "")
+    return ", ".join(word for word in (who, when, data.get("ward", ""), legal_status(data.get("legal_status")), data.get("destination", "")) if word)
+
+
+def whom(said: Iterable[Statement], sees_all: bool) -> set[str]:
+    """Give the ids of the staff who said it and, for staff, of whom it was said: they may have referred the citizen too (R-13)."""
+    about = {one.data[name] for one in said for name in ("practitioner", "id") if one.kind in BY_HAND and name in one.data}
+    return {one.actor for one in said if one.is_by_staff} | (about if sees_all else set())
 
 
 def _people_of(desk: Desk, state: State) -> set[str]:
@@ -187,8 +209,7 @@ def _staff(people: Any, entry: Data | None, *names: str) -> Data | None:
     return {**{name: row.get(name) for name in names}, **_said(entry)}
 
 
-def _goes_on(state: State) -> str | None:
-    goes = named_person_goes(state)
+def _day_of(goes: tuple[str, str] | None) -> str | None:
     return goes[0] if goes else None
 
 

@@ -63,7 +63,7 @@ def _nothing(n: int, received: datetime) -> dict[str, Any]:
         "complete_from": "", "complete_until": "", "due_on": "", "target": "", "target_on": FOR_EVER.isoformat(), "late_from": None, "lapses_on": "",
         "citizen": _id("citizen", n), "practitioner": practitioner, "team": TEAM_KEY if n % 50 else OTHER_KEY,
         "named_person": practitioner, "sent_by": practitioner, "development_worker": None, "journey_closes_on": None, "meeting_at": None,
-        "meeting_until": None, "held_at": None, "duplicate": False, "asked": False, "named_person_needed": False, "worklist": "",
+        "meeting_until": None, "held_at": None, "duplicate": False, "asked": False, "named_person_needed": False, "practitioner_needed": False, "worklist": "",
         "flag": "inpatient" if n % 50 == 4 else "", "received_at": received}
 
 
@@ -76,7 +76,7 @@ def _due(received: datetime) -> dict[str, Any]:
 def _open(turn: int, received: datetime, now: datetime) -> dict[str, Any]:
     complete = {"complete_from": "2000-01-01", "complete_until": "2999-01-01", **_due(received)} if turn % 3 == 0 else {}
     return {**complete, "asked": turn % 4 == 0, "worklist": "waiting" if turn % 4 == 0 else "triage", "duplicate": turn % 10 == 0,
-            "named_person_needed": turn % 12 == 0, "lapses_on": (london_day(now) + timedelta(days=turn % 300)).isoformat()}
+            "named_person_needed": turn % 12 == 0, "practitioner_needed": turn % 14 == 0, "lapses_on": (london_day(now) + timedelta(days=turn % 300)).isoformat()}
 
 
 def _accepted(turn: int, received: datetime, now: datetime) -> dict[str, Any]:

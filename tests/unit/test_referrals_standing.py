@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.referrals import changes, decisions, domain, offers, reasons, standing
+from services.referrals.state import practitioner_at_work, practitioner_on
 from shared.ledger.types import Actor, Refused, State, Statement
 from shared.pathways import PATHWAYS
 
@@ -77,6 +78,11 @@ def declined(state: State) -> State:
     return after(state, decisions.decline(state, NOW, HELEN, "helen", "other", "x"))
 
 
+def leaving(state: State) -> State:
+    """Give a referral whose practitioner leaves."""
+    return told(state, "practitioner.discharged", "practitioner:amara:goes", {"practitioner": "amara", "closes_on": "2026-03-09"})
+
+
 def merged() -> State:
     state = sent(duplicates=["o"], duplicate_reason="x")
     other = {"id": "o", "stage": "open", "pathway": "core", "reference": "R-2222-222"}
@@ -92,6 +98,12 @@ STATES: list[tuple[str, State, str, str, str]] = [
      "Nothing is needed of you: the Pod decides."),
     ("number in doubt", sent(number_of="n", duplicate_reason="x"), "Find out whose NHS number this is, and put it right", "amend",
      "Nothing is needed of you"),
+    ("practitioner leaves", leaving(sent()), "Find out who takes over as practitioner", "amend", "Nothing is needed of you"),
+    ("practitioner leaves, asked", leaving(asked()), "Find out who takes over as practitioner", "amend", "The Pod has asked you something."),
+    ("practitioner leaves, accepted", leaving(accepted()), "Choose the development worker", "allocate", "The Pod is choosing"),
+    ("practitioner leaves, offered", leaving(offered()), "Find out who takes over as practitioner", "amend", "The first meeting is offered for"),
+    ("practitioner leaves, held", told(leaving(offered()), "meeting.held", "held:m", {}), "Nothing more is to be done here", "", "The first meeting was held"),
+    ("practitioner leaves, died", dead(leaving(sent())), "Withdraw or decline the referral", "withdraw", "We are sorry that the citizen has died."),
     ("accepted", accepted(), "Choose the development worker", "allocate", "The Pod is choosing a development worker."),
     ("allocated", allocated(), "Arrange the first meeting", "meeting", "Wren Callaghan will get in touch to arrange the first meeting."),
     ("to be rung", allocated(meeting_preference="telephone"), "Arrange the first meeting", "meeting",
@@ -140,6 +152,16 @@ def test_R_06_a_paper_that_lapses_soon_is_to_be_renewed_with_its_last_day():
 def test_R_07_a_practitioner_is_asked_for_times_once_a_development_worker_is_chosen():
     assert [one.act for one in standing.asked_of_practitioner(allocated(), NOW)] == ["meeting"]
     assert standing.asked_of_practitioner(offered(), NOW) == [] == standing.asked_of_practitioner(accepted(), NOW)
+
+
+def test_R_07_whoever_leaves_works_with_the_citizen_until_that_day_and_the_journeys_closing_ends_the_search():
+    state = leaving(allocated())
+    assert [practitioner_at_work(state, date(2026, 3, day)) is not None for day in (8, 9)] == [True, False]
+    assert practitioner_on(state, date(2026, 3, 9)) == sent()["practitioner"], "it stays their referral"
+    closing = told(state, "journey.closing", "journey:closing", {"closes_on": "2026-03-09"})
+    for day, wanted in ((9, standing.SUCCESSOR), (10, "Arrange the first meeting")):
+        assert standing.next_step(closing, datetime(2026, 3, day, 10, tzinfo=UTC)).title == wanted
+    assert next(one.title for one in standing.asked_of_practitioner(state, NOW)) == "Say who takes over as practitioner"
 
 
 def test_R_04_a_short_commitment_speaks_for_its_own_reason_and_a_death_before_it():

@@ -106,6 +106,12 @@ def lapsing(at: Moment) -> sa.ColumnElement[bool]:
     return sa.and_(as_said(indexes.LAPSING), c.lapses_on <= at.day(WARNING_DAYS))
 
 
+def practitioner_needed(at: Moment) -> sa.ColumnElement[bool]:
+    """Nobody follows a practitioner who leaves, and the journey has not closed for it."""
+    goes_on = sa.or_(c.journey_closes_on.is_(None), c.journey_closes_on >= at.day())
+    return sa.and_(as_said(indexes.PARTS["practitioner"]), goes_on)
+
+
 def meeting_soon(at: Moment) -> sa.ColumnElement[bool]:
     """The first meeting is within a week, or was and nobody has said that it was held."""
     return sa.and_(as_said(indexes.MEET), c.meeting_at < start_of_london_day(at.today + timedelta(days=WEEK)))

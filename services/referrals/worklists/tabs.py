@@ -39,6 +39,7 @@ TABS: Mapping[str, Tab] = {
     "waiting": Tab("Waiting for the practitioner", "You asked for more, and the answer is not here yet.", _next("waiting")),
     "duplicates": Tab("May already be with us", "Somebody has to say whether it goes on by itself (R-13).", _part("duplicates")),
     "named": Tab("Named person needed", "Nobody is named who carries risk, or they leave (R-03).", _part("named_person")),
+    "practitioner": Tab("Practitioner needed", "The practitioner leaves, and nobody is known to take over.", filters.practitioner_needed),
     "lapsing": Tab("Documents lapsing", "A document lapses within two weeks, or has (R-06).", filters.lapsing, "lapses", fixed=True),
     "today": Tab("Due today", "By closing time, where an answer is due (R-07, R-10).", lambda at: filters.due(at, "today"), fixed=True),
     "overdue": Tab("Overdue", "The longest overdue first; breached is a first meeting after 21 days (R-07).",

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.referrals.clocks import Target
 from services.referrals.rules import in_words
-from services.referrals.standing import CHECK
+from services.referrals.standing import CHECK, SUCCESSOR
 from shared.calendar import is_working_day, london_day, time_in_words, working_hours
 from shared.pathways import PATHWAYS
 
@@ -36,6 +36,8 @@ def next_step(row: Row, complete: bool, now: datetime) -> str:
         return "Withdraw or decline the referral"
     if row["duplicate"]:
         return "Settle whether this citizen is with us already"
+    if _practitioner_needed(row, london_day(now)) and row["worklist"] != "allocate":
+        return SUCCESSOR
     if row["worklist"] in ("triage", "waiting") and complete:
         return "Accept or decline it"
     if row["worklist"] == "arrange" and row["meeting_at"] and row["meeting_at"] > now:
@@ -82,12 +84,19 @@ def notes(row: Row, today: date) -> Iterator[str]:
     """Give what else is to be seen to."""
     if row["named_person_needed"]:
         yield "Named person needed"
+    if _practitioner_needed(row, today):
+        yield "Practitioner needed"
     if row["lapses_on"] and row["stage"] in ("open", "accepted") and not row["journey_closes_on"]:
         last = date.fromisoformat(row["lapses_on"])
         if last < today:
             yield f"Document lapsed after {in_words(last)}"
         elif (last - today).days <= PATHWAYS[row["pathway"]].document_warning_days:
             yield f"Document lapses after {in_words(last)}"
+
+
+def _practitioner_needed(row: Row, today: date) -> bool:
+    closes = row["journey_closes_on"]
+    return bool(row["practitioner_needed"]) and not (closes and closes < today.isoformat())
 
 
 @lru_cache(maxsize=4096)
