@@ -54,6 +54,23 @@ def test_a_fault_is_said_over_the_page_and_its_link_leads_to_the_box(page: Any, 
     assert page.url == f"{root}/check" and "17 May 1984" in page.inner_text("main")
 
 
+def test_N_04_a_way_of_contact_without_its_number_is_mended_from_the_page_that_says_so(page: Any, site: Site) -> None:
+    root = site.base + drafted(site.pod, citizen={"name": "Rosa Quill", "date_of_birth": "1984-05-17", "nhs_number": "9434765919"})
+    enter(page, site, "Amara Osei")
+    page.goto(f"{root}/contact?to=check")
+    fill(page, {"contact_by": "text", "contact_when": "After 2pm"})
+    page.get_by_role("button", name="Save and continue").click()
+    judged(page, "drafts-contact-fault")
+    page.goto(f"{root}/check")
+    judged(page, "drafts-check-contact")
+    page.get_by_role("link", name="How does the citizen want to be contacted?", exact=True).click()
+    assert page.locator("#contact_when").input_value() == "After 2pm" and page.locator("[name=contact_by][value=text]").is_checked()
+    page.get_by_role("link", name="Enter a telephone number", exact=True).click()
+    fill(page, {"telephone": "07700 900123"})
+    page.get_by_role("button", name="Save and continue").click()
+    assert page.url == f"{root}/check" and "Still to answer" not in page.inner_text("main")
+
+
 def test_R_04_on_a_telephone_without_JavaScript_it_is_sent_though_it_cannot_be_accepted_yet(plain_page: Any, page: Any, site: Site) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     plain_page.set_viewport_size({"width": 360, "height": 740})

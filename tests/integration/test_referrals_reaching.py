@@ -112,6 +112,14 @@ def test_N_04_a_number_cleared_afterwards_leads_to_the_page_that_asks_for_the_wa
     assert amara.at == f"{root}/check" and MISSING not in amara.words
 
 
+def test_N_04_a_way_chosen_by_mistake_is_taken_back_where_there_is_nothing_to_enter(amara: Writer) -> None:
+    root = written(amara, reach={}, contact={"contact_by": "text", "contact_when": "After 2pm"})
+    amara.get(f"{root}/contact?to=check")
+    assert "They have not said" in amara.words
+    amara.post(contact_by="", contact_when="After 2pm")
+    assert amara.at == f"{root}/check" and "Still to answer" not in amara.words and "After 2pm" in amara.words
+
+
 def test_N_04_saving_for_later_keeps_a_way_that_lacks_its_number(amara: Writer) -> None:
     root = amara.begin()
     amara.get(f"{root}/contact")

@@ -26,7 +26,7 @@ STEPS = (
          check=lambda given: {} if any(given[name] for name in ("telephone", "email", "address")) else {
              "telephone": "Enter a telephone number, an email address or an address"}),
     Step("contact", REACH, "How would you like to be contacted?", "We keep to what you tell us here.",
-         (Ask("contact_by", "radio", "/citizen/contact_by", "Which way do you like best? (optional)", choices=tuple(WAYS), subject="The way to contact you"),
+         (Ask("contact_by", "radio", "/citizen/contact_by", "Which way do you like best? (optional)", choices=(*WAYS, ("", "I do not mind")), subject="The way to contact you"),
           Ask("contact_when", "lines", "/citizen/contact_when", "When is a good time, and when is not? (optional)", "For example, not before noon.",
               subject="When to contact you"),
           Ask("do_not", "wishes", "/citizen/do_not", "Is there anything we must not do? (optional)",

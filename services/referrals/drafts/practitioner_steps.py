@@ -18,6 +18,18 @@ def _named(given: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
+def _nhs_number(must: bool) -> Step:
+    """Make the step of the NHS number; each pathway says whether it may be left out."""
+    question, or_none = "What is the citizen’s NHS number?", "" if must else ", or leave it empty"
+    return Step(
+        "nhs-number", CITIZEN, question + ("" if must else " (optional)"), "It links what hospitals report, such as an admission, to this citizen.",
+        (Ask("nhs_number", "nhs", "/citizen/nhs_number", question + ("" if must else " (optional)"),
+             "10 digits, like 943 476 5919." + ("" if must else " Leave it empty if you do not know it."),
+             "Enter the citizen’s NHS number" if must else "", must, "The NHS number",
+             f"The NHS number is not right: check each of its 10 digits{or_none}", width="govuk-input--width-10"),),
+        lambda pathway, answers: pathway.nhs_number_required is must, optional=not must)
+
+
 STEPS = (
     Step("conversation", TALK, "When did you talk with the citizen about this referral?",
          "The citizen must know about the referral and want it, so the Pod asks for this conversation first.",
@@ -29,17 +41,14 @@ STEPS = (
     Step("date-of-birth", CITIZEN, "What is the citizen’s date of birth?", "It tells people of one name apart, and the Pod works with adults.",
          (Ask("date_of_birth", "past_day", "/citizen/date_of_birth", "What is the citizen’s date of birth?", "For example, 27 3 1985.",
               "Enter the citizen’s date of birth", True, "The date of birth"),)),
-    Step("nhs-number", CITIZEN, "What is the citizen’s NHS number?", "It links what hospitals report, such as an admission, to this citizen.",
-         (Ask("nhs_number", "nhs", "/citizen/nhs_number", "What is the citizen’s NHS number?", "10 digits, like 943 476 5919.",
-              "Enter the citizen’s NHS number", True, "The NHS number",
-              "The NHS number is not right: check each of its 10 digits", width="govuk-input--width-10"),)),
+    _nhs_number(must=True), _nhs_number(must=False),
     Step("reach", CITIZEN, "How can the citizen be reached?", "The Pod gets in touch with the citizen directly. Give what they have agreed to.",
          (Ask("telephone", "telephone", "/citizen/telephone", "Telephone number (optional)", subject="The telephone number", width="govuk-input--width-20"),
           Ask("email", "email", "/citizen/email", "Email address (optional)", subject="The email address",
               wrong="Enter the email address like name@example.com"),
           Ask("address", "lines", "/citizen/address", "Address (optional)", subject="The address")), optional=True),
     Step("contact", CITIZEN, "How does the citizen want to be contacted?", "What the citizen wishes is what everybody at the Pod keeps to.",
-         (Ask("contact_by", "radio", "/citizen/contact_by", "How would the citizen like to be contacted? (optional)", choices=tuple(WAYS),
+         (Ask("contact_by", "radio", "/citizen/contact_by", "How would the citizen like to be contacted? (optional)", choices=(*WAYS, ("", "They have not said")),
               subject="The way to contact the citizen"),
           Ask("contact_when", "lines", "/citizen/contact_when", "When is a good time, and when is not? (optional)", "For example, not before noon.",
               subject="When to contact the citizen"),
