@@ -11,7 +11,7 @@ from services.referrals import reaching, reasons
 from services.referrals.clocks import add_months
 from shared.ledger.people import CONTACTS
 from shared.pathways import PATHWAYS, Choice, Pathway
-from shared.schemas.kinds import Day, Email, Moment, NhsNumber, Number, OneOf, Text, YesNo
+from shared.schemas.kinds import Day, Email, Moment, NhsNumber, Number, OneOf, Text, YesNo, is_placeholder
 from shared.schemas.people import CitizenInFull, NextOfKin, key, legal_status
 from shared.schemas.shape import ListOf, Part, Shape
 
@@ -19,6 +19,8 @@ from shared.schemas.shape import ListOf, Part, Shape
 OLDEST = 125
 #: What may be taken away: of the citizen, whose name, date of birth and NHS number are only put right, and of the referral.
 CLEARABLE = (*CONTACTS, "do_not", "next_of_kin", "inpatient")
+#: How a fault begins of ten equal digits, whose check is right; what to do follows.
+PLACEHOLDER = "is a placeholder, not an NHS number."
 KINDS = tuple(dict.fromkeys(paper.kind for pathway in PATHWAYS.values() for paper in pathway.document))
 PREFERENCES = tuple(dict.fromkeys(choice.key for pathway in PATHWAYS.values() for choice in pathway.meeting_preference))
 
@@ -284,8 +286,12 @@ def _unlikely_document(paper: dict[str, Any], pointer: str, today: date) -> Iter
 
 
 def _wrong_citizen(citizen: dict[str, Any], pathway: Pathway, today: date) -> Iterator[tuple[str, str]]:
-    if pathway.nhs_number_required and not citizen.get("nhs_number"):
+    number = citizen.get("nhs_number")
+    if pathway.nhs_number_required and not number:
         yield "/citizen/nhs_number", "is missing"
+    elif number and is_placeholder(number):
+        instead = "Ask the citizen or look it up on the Spine" if pathway.nhs_number_required else "Leave it empty if you do not know it"
+        yield "/citizen/nhs_number", f"{PLACEHOLDER} {instead}"
     yield from _future(citizen, "date_of_birth", "/citizen/date_of_birth", today)
     if citizen.get("date_of_birth") and date.fromisoformat(citizen["date_of_birth"]) < add_months(today, -12 * OLDEST):
         yield "/citizen/date_of_birth", f"is more than {OLDEST} years ago"

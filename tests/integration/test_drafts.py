@@ -169,6 +169,7 @@ def test_what_cannot_be_taken_is_kept_as_typed_and_shown_with_what_to_do(amara: 
     ("nhs-number", {"nhs_number": " 943\u00a0476-5919 "}, "943 476 5919", ""),
     ("nhs-number", {"nhs_number": "943 476 5918"}, "", "The NHS number is not right: check each of its 10 digits"),
     ("nhs-number", {"nhs_number": ""}, "", "Enter the citizen’s NHS number"),
+    ("nhs-number", {"nhs_number": "999 999 9999"}, "", "This is a placeholder, not an NHS number. Ask the citizen or look it up on the Spine"),
     ("name", {"name": "Siân O'Dowd-O’Neill"}, "Siân O'Dowd-O’Neill", ""),
     ("name", {"name": "Prince"}, "Prince", ""),
     ("name", {"name": "x" * 200}, "x" * 200, ""),
@@ -192,6 +193,31 @@ def test_bad_input_is_read_sensibly_or_told_in_words(amara: Writer, step: str, f
     else:
         amara.get(f"{root}/check")
         assert kept in amara.words
+
+
+@pytest.mark.parametrize("pathway", sorted(shelf.PATHWAYS))
+def test_R_11_R_13_the_nhs_number_may_be_left_out_where_the_pathway_says_so(amara: Writer, pathway: str) -> None:
+    must = shelf.PATHWAYS[pathway].nhs_number_required
+    root = amara.begin(pathway)
+    amara.get(f"{root}/nhs-number")
+    assert ("NHS number? (optional)" in amara.words, "Leave it empty if you do not know it." in amara.words) == (not must, not must)
+    amara.post(nhs_number="")
+    assert (amara.at == f"{root}/reach", "Enter the citizen’s NHS number" in amara.words) == (not must, must)
+    amara.get(f"{root}/check")
+    todo = amara.text.partition("Still to answer")[2].partition("</ul>")[0]
+    assert f"{root}/reason?" in todo and (f"{root}/nhs-number?" in todo) == must
+
+
+def test_R_11_a_practitioner_sends_a_referral_for_prevention_without_an_nhs_number(pod: Pod, amara: Writer) -> None:
+    root = amara.begin("prevention")
+    given = answers(pod.ago, name={"name": "Kit Vane"}, nhs_number={"nhs_number": "4444444444"}, conditions={"conditions": ["other"]})
+    amara.write({key: one for key, one in given.items() if not key.startswith("document-")})
+    amara.get(f"{root}/nhs-number")
+    assert "This is a placeholder, not an NHS number. Leave it empty if you do not know it" in amara.words and amara.box("nhs_number") == ["4444444444"]
+    amara.post(nhs_number="")
+    amara.get(f"{root}/check")
+    amara.post(f"{root}/send")
+    assert "Referral sent" in amara.words and sent(pod, amara)["citizen"]["nhs_number"] is None
 
 
 def test_saving_for_later_leaves_an_empty_step_as_it_was(amara: Writer) -> None:

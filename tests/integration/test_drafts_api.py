@@ -80,6 +80,7 @@ def test_a_change_says_which_version_it_has_seen(amara: Drafts) -> None:
 
 @pytest.mark.parametrize(("change", "pointer"), [
     ({"pathway": "sip"}, "/pathway"), ({"citizen": {"nhs_number": "943 476 5918"}}, "/citizen/nhs_number"),
+    ({"citizen": {"nhs_number": "1111111111"}}, "/citizen/nhs_number"),
     ({"citizen": {"date_of_birth": "2084-05-17"}}, "/citizen/date_of_birth"), ({"conditions": ["flu"]}, "/conditions/0"),
     ({"commitment_months": "six"}, "/commitment_months"), ({"documents": [{"kind": "letter"}]}, "/documents/0/kind"), ([], "")])
 def test_what_is_wrong_is_pointed_at_and_not_kept(amara: Drafts, change: Any, pointer: str) -> None:

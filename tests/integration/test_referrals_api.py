@@ -159,6 +159,8 @@ def test_practitioner_and_worker_decide_nothing(pod: Pod):
 @pytest.mark.parametrize(("changes", "pointer"), [
     ({"citizen": {"name": "A", "date_of_birth": "1990-01-01", "nhs_number": "9434765918"}}, "/citizen/nhs_number"),
     ({"citizen": {"name": "A", "date_of_birth": "1990-01-01"}}, "/citizen/nhs_number"),
+    ({"citizen": {"name": "A", "date_of_birth": "1990-01-01", "nhs_number": "444 444 4444"}}, "/citizen/nhs_number"),
+    ({"pathway": "prevention", "citizen": {"name": "A", "date_of_birth": "1990-01-01", "nhs_number": "0000000000"}}, "/citizen/nhs_number"),
     ({"citizen": {"name": "A", "date_of_birth": "2190-01-01", "nhs_number": "9434765919"}}, "/citizen/date_of_birth"),
     ({"citizen": {"name": "A", "date_of_birth": "1790-01-01", "nhs_number": "9434765919"}}, "/citizen/date_of_birth"),
     ({"citizen": "Rosa"}, "/citizen"),

@@ -59,6 +59,8 @@ def test_R_13_a_number_in_doubt_is_put_right_by_staff_and_by_nobody_else(pod: Po
     born = {"name": "Otto Lind", "date_of_birth": ["2", "1", "1951"], "amendment_reason": "Two digits had changed places."}
     wrong = send(pod, WREN, f"/{id_}/amend/identity", nhs_number="987 654 3211", **born)
     assert wrong.status_code == 422 and "The NHS number" in words(wrong)
+    nobodys = send(pod, WREN, f"/{id_}/amend/identity", nhs_number="999 999 9999", **born)
+    assert nobodys.status_code == 422 and "This is a placeholder, not an NHS number. Ask the citizen or look it up on the Spine" in words(nobodys)
     assert send(pod, WREN, f"/{id_}/amend/identity", nhs_number="987 654 3210", **born).status_code == 303
     found = pod.wren.get(f"/{id_}").json
     assert found["number_of"] is None and found["citizen"]["nhs_number"] == "9876543210" and found["duplicates"] == []

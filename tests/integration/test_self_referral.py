@@ -146,6 +146,14 @@ def test_at_least_one_way_to_reach_them_is_asked_for(pod: Pod) -> None:
     assert "How can we reach you?" in citizen.words and "Still to answer" in citizen.words
 
 
+def test_R_13_a_number_that_is_nobodys_is_not_taken_of_a_citizen(pod: Pod) -> None:
+    citizen = begun(pod)
+    citizen.get("/self/nhs-number")
+    citizen.post(nhs_number="0000000000")
+    assert "This is a placeholder, not an NHS number. Leave it empty if you do not know it" in citizen.words
+    assert citizen.box("nhs_number") == ["0000000000"]
+
+
 def test_R_05_somebody_under_18_is_told_at_once(pod: Pod) -> None:
     citizen = begun(pod)
     citizen.get("/self/date-of-birth")

@@ -123,6 +123,8 @@ def _judge(form: Any, new: Data, faults: body.Faults, is_old: bool) -> None:
 
 def _sentence(name: str, label: str, words: str) -> str:
     subject = SUBJECTS.get(name, "the " + (label if label[1].isupper() else label[0].lower() + label[1:]))
+    if words.startswith(body.PLACEHOLDER):
+        return f"This {words}"
     return f"Enter {subject}" if words in ("is missing", "is empty") else f"{subject[0].upper()}{subject[1:]} {words}"
 
 

@@ -156,6 +156,8 @@ def _begun(ask: Ask, made: Data) -> bool:
 
 
 def _sentence(ask: Ask, words: str) -> str:
+    if words.startswith(body.PLACEHOLDER):
+        return f"This {words}"
     if words in MISSING:
         return ask.enter or f"{ask.subject} {words}"
     if ask.wrong and words.startswith(("fails", "must be")):
