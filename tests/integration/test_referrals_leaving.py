@@ -146,6 +146,18 @@ def test_R_03_R_07_whoever_stays_after_all_or_comes_after_they_left_is_the_pract
     assert FIND_OUT in at(pod, WREN, id_)
 
 
+def test_R_14_whoever_asks_or_declines_is_told_that_nobody_hears_of_it(pod: Pod):
+    id_ = pod.sent()
+    helen = Browser(pod, HELEN)
+    helen.send(f"/{id_}/question", {"words": "Which ward?"})
+    assert "The practitioner will be told." in words(helen.get(f"/{id_}"))
+    offer(pod, leaves(pod, pod.ago(1)))
+    helen.send(f"/{id_}/question", {"words": "Which days?"})
+    assert "Nobody is told of it, for the practitioner has left" in words(helen.get(f"/{id_}"))
+    helen.send(f"/{id_}/decline", {"reason": "other", "words": "Not now."})
+    assert "tell their team" in words(helen.get(f"/{id_}")) and told(pod, "referral.declined") == []
+
+
 def test_J_14_nobody_takes_over_where_the_citizen_has_died_or_the_referral_ended(pod: Pod):
     id_ = pod.sent()
     offer(pod, leaves(pod, pod.ago(1)), event("citizen.died", 2, died_on=pod.ago(1)))

@@ -13,6 +13,7 @@ from services.referrals.acts.desk import answered, found_for, refused_now, show_
 from services.referrals.api import WITH_US
 from services.referrals.desk import Answer, Desk
 from services.referrals.expected import ahead
+from services.referrals.state import practitioner_at_work
 from shared.calendar import london_day
 from shared.ledger.store import Written
 from shared.ledger.types import Data
@@ -53,6 +54,9 @@ OF_CITIZENS: Mapping[str, Act] = {**ACTS,
                                           done="The question was kept. Ask the citizen, then write down what they answer."),
     "decline": ACTS["decline"]._replace(done="The referral was declined. Tell the citizen, the way they asked to be contacted.",
                                         enter={**ENTER, "words": "Say what the citizen is told"})}
+#: What is said where the practitioner has left: nobody was told.
+LEFT = {"question": "The question was kept. Nobody is told of it, for the practitioner has left: find out who takes over.",
+        "decline": "The referral was declined. Nobody is told of it, for the practitioner has left: tell their team."}
 ROUTE = f"/<uuid:id>/<any({', '.join(ACTS)}):act>"
 
 
@@ -90,6 +94,11 @@ def do(id: UUID, act: str) -> Any:
 
 def _act(found: Written, act: str) -> Act:
     return (OF_CITIZENS if found.state["self_referral"] else ACTS)[act]
+
+
+def _done(desk: Desk, found: Written, act: str) -> str:
+    has_left = not found.state["self_referral"] and practitioner_at_work(found.state, london_day(desk.now)) is None
+    return LEFT[act] if has_left and act in LEFT else _act(found, act).done
 
 
 def _form(desk: Desk, found: Written, act: str) -> Any:
