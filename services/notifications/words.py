@@ -8,6 +8,7 @@ from string import Formatter
 from typing import Any
 
 from shared.calendar import day_in_words, london_day, moment_in_words, time_in_words
+from shared.decline_reasons import DECLINE
 
 UNKNOWN = "a day not set yet"
 
@@ -39,7 +40,7 @@ SAFE: dict[str, dict[str, str]] = {
 #: Said in the body of a message only, never in a subject: what a contract marks as personal, how a meeting is held, and
 #: why we declined, which R-14 owes the practitioner.
 BODY_ONLY: dict[str, dict[str, str]] = {
-    "referral.declined": {"reason": "reason", "would_change": "would_change"},
+    "referral.declined": {"reason": "reason"},
     "referral.meeting_offered": {"starts_at": "starts_at", "ends_at": "ends_at", "mode": "mode"},
     "referral.admission_recorded": {"admitted_at": "admitted_at"},
     "referral.death_recorded": {"died_on": "died_on"},
@@ -86,7 +87,8 @@ def _day(text: str) -> str:
 _planned = partial(moment_in_words, weekday=True)
 #: Fields that are said in another way than `said` has it.
 IN_WORDS: Mapping[str, Callable[[Any], str]] = {
-    "starts_at": _planned, "ends_at": time_in_words, "due_at": _planned, "mode": lambda mode: MODES.get(mode, said(mode))}
+    "starts_at": _planned, "ends_at": time_in_words, "due_at": _planned, "mode": lambda mode: MODES.get(mode, said(mode)),
+    "reason": lambda code: DECLINE.get(code, said(code))}
 
 
 def fill(template: str, fields: Mapping[str, str]) -> str:

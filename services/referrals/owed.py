@@ -16,12 +16,10 @@ from services.referrals.state import (
     text,
 )
 from shared.calendar import london_day
+from shared.decline_reasons import coded
 from shared.ledger.types import Announcement, Data, State
 
 Owed = Iterator[tuple[str, Announcement]]
-
-#: Facts of a referral that travel with its acceptance.
-ACCEPTED = ("commitment_months", "conditions", "social_issues", "conversation_held_on", "meeting_preference")
 
 #: Later than any moment of a state.
 NEVER = "9999"
@@ -49,7 +47,7 @@ def _referral(state: State, now: datetime) -> Owed:
                    "practitioner": practitioner_on(state, london_day(now))}
     # names and contacts are not compared, so a correction of them is counted: it is told as a new revision
     corrected = {"_corrected": sum(bool(one["personal"]) for one in state["amendments"].values())}
-    whole = {**whose, **corrected, **{name: state[name] for name in ("pathway", "named_person", "received_at", "self_referral")}}
+    whole = {**whose, **corrected, **{name: state[name] for name in ("pathway", "received_at", "self_referral")}}
     # of another citizen it is another referral to whoever hears of it: what was said of the first is taken back
     yield "received" + (f":{state['citizen_id']}" if state.get("was_of") else ""), Announcement("referral.received", state["received_at"], whole)
     if decision := state["decision"]:
@@ -70,11 +68,11 @@ def _if_there(state: State, whose: Data, at: str) -> Data:
 def _decision(state: State, decision: Mapping[str, Any], whose: Data, whole: Data) -> Announcement:
     at = decision["at"]
     if decision["state"] == "accepted":
-        return Announcement("referral.accepted", at, {**whole, **{name: state[name] for name in ACCEPTED}, "accepted_at": at,
+        return Announcement("referral.accepted", at, {**whole, "named_person": state["named_person"], "accepted_at": at,
                                                       "first_meeting_due_on": decision.get("first_meeting_due_on")})
-    told = {name: decision[name] for name in ("reason", "words", "would_change", "merged_into") if name in decision}
-    when = "decided_at" if decision["state"] == "declined" else "withdrawn_at"
-    return Announcement(f"referral.{decision['state']}", at, {**whose, **told, when: at})
+    if decision["state"] == "declined":
+        return Announcement("referral.declined", at, {**whose, "reason": coded(decision["reason"]), "decided_at": at})
+    return Announcement("referral.withdrawn", at, {**whose, "merged_into": decision.get("merged_into"), "withdrawn_at": at})
 
 
 def _documents(state: State, now: datetime) -> Owed:

@@ -6,14 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from shared.decline_reasons import DECLINE as DECLINE
+
 #: Reason of a referral that goes on together with another.
 MERGED = "merged"
 
-DECLINE: Mapping[str, str] = {
-    "not_for_this_pathway": "Not for this pathway", "commitment": "The practitioner cannot commit long enough",
-    "named_person": "Nobody is named who carries risk and signs off", "documents": "Documents missing or out of date",
-    "already_with_us": "The citizen is with us already", "other_service": "Another service can help better",
-    "died": "The citizen died", "other": "Another reason"}
 WITHDRAW: Mapping[str, str] = {
     "citizen_decided": "The citizen decided otherwise", "moved": "The citizen moved away",
     "other_support": "Other support was found", "by_mistake": "Sent by mistake", "died": "The citizen died",

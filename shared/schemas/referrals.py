@@ -1,13 +1,14 @@
 """What the referrals service announces."""
 from __future__ import annotations
 
-from shared.schemas.kinds import Day, Moment, Number, OneOf, Text, Whatever, YesNo
+from shared.decline_reasons import DECLINE
+from shared.schemas.kinds import Day, Moment, OneOf, Text, Whatever, YesNo
 from shared.schemas.people import CitizenInFull, Identity, NamedPerson, Staff, key, nhs_number, practitioner, told
-from shared.schemas.referrals_1 import HEALTH, PATHWAYS, PUBLISHER
+from shared.schemas.referrals_1 import PATHWAYS, PUBLISHER
 from shared.schemas.registry import ours
 from shared.schemas.shape import ListOf, Part, Shape
 
-__all__ = ["HEALTH", "PATHWAYS", "PUBLISHER"]
+__all__ = ["PATHWAYS", "PUBLISHER"]
 
 
 class Referral(Shape):
@@ -24,38 +25,32 @@ class Received(Referral):
 
     pathway = OneOf(*PATHWAYS, required=True)
     citizen = Part(Identity, required=True)
-    named_person = Part(NamedPerson)
     received_at = Moment(required=True)
     self_referral = YesNo(purpose="the citizen referred themself")
 
 
 class Accepted(Received):
-    """A referral was accepted; a journey opens."""
+    """A referral was accepted; a journey opens.
+
+    What nobody who hears it reads stays with the referral: diagnosis, social issues, what was agreed with the practitioner.
+    """
 
     citizen = Part(CitizenInFull, required=True)
+    named_person = Part(NamedPerson)
     accepted_at = Moment(required=True)
-    commitment_months = Number(required=True)
-    conditions = ListOf(Text(), required=True, personal=HEALTH)
-    social_issues = ListOf(Text(), personal=HEALTH)
-    conversation_held_on = Day()
-    meeting_preference = OneOf("in_person", "telephone", "teams", required=True)
-    first_meeting_due_on = Day()
+    first_meeting_due_on = Day(purpose="told to practitioner and named person")
 
 
 class Declined(Referral):
-    """A referral was declined."""
+    """A referral was declined. Its words, and what would change the answer, the practitioner reads on the referral."""
 
-    reason = Text(200, required=True, personal="told to the practitioner")
-    words = Text(4000, required=True, personal="told to the practitioner")
-    would_change = Text(4000, required=True, purpose="what would change the answer")
+    reason = OneOf(*DECLINE, required=True, personal="owed to the practitioner (R-14), so the message says it in its body")
     decided_at = Moment(required=True)
 
 
 class Withdrawn(Referral):
-    """A referral was taken back, or merged with another of the same citizen."""
+    """A referral was taken back, or merged with another of the same citizen. Why, stays with the referral."""
 
-    reason = Text(200, required=True, personal="kept with the referral")
-    words = Text(4000, personal="kept with the referral")
     merged_into = Text(40, purpose="reference of the referral it goes on with")
     withdrawn_at = Moment(required=True)
 
@@ -172,7 +167,7 @@ class StayRecorded(Shape):
 
 ours(PUBLISHER, "referral.received", Received, "A practitioner, or the citizen themself, sent a referral.", version=2)
 ours(PUBLISHER, "referral.accepted", Accepted, "A referral was accepted, so a journey opens.", version=2)
-ours(PUBLISHER, "referral.declined", Declined, "A referral was declined, with the reason and what would change it.", version=2)
+ours(PUBLISHER, "referral.declined", Declined, "A referral was declined, for a coded reason.", version=2)
 ours(PUBLISHER, "referral.withdrawn", Withdrawn, "A referral was taken back, or merged with another.", version=2)
 ours(PUBLISHER, "referral.allocated", Allocated, "A development worker was chosen for an accepted referral.", version=2)
 ours(PUBLISHER, "referral.completed", Completed, "Everything a referral needs is here; withdrawn when something lapses.")

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.decline_reasons import coded
 from shared.schemas.kinds import Day, Moment, Number, OneOf, Text
 from shared.schemas.people import Citizen, NamedPerson, Staff, key, practitioner
 from shared.schemas.registry import REGISTRY, ours
@@ -80,9 +81,15 @@ def without_contacts(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "citizen": {name: value for name, value in data["citizen"].items() if name in ("name", "date_of_birth", "nhs_number")}}
 
 
+@REGISTRY.upcast("referral.declined", 1)
+def with_a_code(data: dict[str, Any]) -> dict[str, Any]:
+    """Give the code of the reason; words, whose ever, stay with the referral from version 2 on."""
+    return {**data, "reason": coded(data["reason"])}
+
+
 def _as_it_is(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-for _name in ("referral.accepted", "referral.declined", "referral.withdrawn", "referral.allocated"):
+for _name in ("referral.accepted", "referral.withdrawn", "referral.allocated"):
     REGISTRY.upcast(_name, 1)(_as_it_is)

@@ -88,11 +88,11 @@ def test_every_fault_is_named_at_once_by_its_path_and_without_its_value() -> Non
     data = json.loads(golden(schemas.contract("referral.accepted")))["data"]
     del data["reference"]
     data["citizen"]["date_of_birth"] = "9 April 1988"
-    data["conditions"] = ["psychosis", 7]
+    data["citizen"]["do_not"] = ["ring before noon", 7]
     with pytest.raises(Invalid) as refused:
         schemas.contract("referral.accepted").load(data)
     assert refused.value.reason is Reason.INVALID_DATA
-    assert set(refused.value.faults) == {"reference", "citizen.date_of_birth", "conditions.1"}
+    assert set(refused.value.faults) == {"reference", "citizen.date_of_birth", "citizen.do_not.1"}
     assert "1988" not in refused.value.words
 
 

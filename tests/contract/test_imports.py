@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.ground import ROOT
 
-DOMAIN_MAY = ("shared.ledger.types", "shared.calendar", "shared.pathways", "shared.permissions")
+DOMAIN_MAY = ("shared.ledger.types", "shared.calendar", "shared.pathways", "shared.permissions", "shared.decline_reasons")
 #: Pure, but a way to the outside all the same.
 NOT_EVEN_FROM_THE_STANDARD_LIBRARY = {"os", "io", "socket", "subprocess", "sqlite3", "threading", "time", "random", "urllib", "http"}
 DOORS = {"shared/messaging/consumer.py", "shared/web/mount.py", "shared/runner.py"}

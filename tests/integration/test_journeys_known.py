@@ -59,8 +59,8 @@ def test_J_14_a_death_on_a_day_yet_to_come_is_parked_and_one_of_today_is_taken(r
 def _ended(type_: str) -> Event:
     at = now() - timedelta(days=2)
     which = {name: referral(at)["received"].data[name] for name in ("referral_id", "reference", "citizen_id", "practitioner")}
-    more = {"referral.declined": {"reason": "R-02", "words": "No", "would_change": "A plan", "decided_at": at.isoformat()},
-            "referral.withdrawn": {"reason": "moved", "withdrawn_at": at.isoformat()}}
+    more = {"referral.declined": {"reason": "other", "decided_at": at.isoformat()},
+            "referral.withdrawn": {"withdrawn_at": at.isoformat()}}
     return event(type_, {**which, **more[type_]}, at)
 
 

@@ -87,9 +87,9 @@ def test_N_07_a_manager_who_is_gone_is_told_no_more_not_even_of_a_correction(inb
 
 
 def test_N_03_news_for_somebody_who_has_left_is_not_sent_and_says_why(inbox: Inbox) -> None:
-    declined = {"referral_id": "r", "reference": "R-1", "citizen_id": "c", "reason": "other", "words": "w", "would_change": "x",
+    declined = {"referral_id": "r", "reference": "R-1", "citizen_id": "c", "reason": "other",
                 "decided_at": "2026-03-02T09:00:00Z", "practitioner": {"name": "Amara Osei", "email": AMARA["email"], "team": "T"}}
-    event = Event("declined", "urn:pod:referrals", "referral.declined", OPENED_AT, declined, about="decision", revision=1)
+    event = Event("declined", "urn:pod:referrals", "referral.declined", OPENED_AT, declined, version=2, about="decision", revision=1)
     made = take(inbox, recorded(AMARA["email"], kind="practitioner", roles=[], left_on=date(2026, 3, 1)), event)
     assert [(one["recipient"], one["state"], one["sent_at"]) for one in made] == [(AMARA["email"], "failed", None)]
     assert "no longer here since 1 March 2026" in made[0]["why"]

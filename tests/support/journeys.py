@@ -70,13 +70,13 @@ def referral(opened: datetime, days_before: int = 3, self_referral: bool = False
 
     `contact` is how to reach the citizen, as the acceptance says it. A self-referral is of the prevention pathway.
     """
-    who: dict[str, Any] = {"pathway": "prevention", "self_referral": True} if self_referral else {"pathway": "core", "named_person": AMARA}
+    who: dict[str, Any] = {"pathway": "prevention", "self_referral": True} if self_referral else {"pathway": "core"}
     which = {"referral_id": REFERRAL, "reference": "R-7KQ4-M9C", "citizen_id": CITIZEN, **({} if self_referral else {"practitioner": AMARA})}
     came = opened - timedelta(days=days_before)
     received: dict[str, Any] = {**which, **who, "received_at": came.isoformat(),
                                 "citizen": {"name": "Ada Quill", "date_of_birth": "1980-02-03", "nhs_number": NUMBER}}
-    accepted = {**received, "accepted_at": opened.isoformat(), "commitment_months": 3, "conditions": ["psychosis"],
-                "conversation_held_on": "2026-01-05", "meeting_preference": "in_person", "citizen": {**received["citizen"], **contact}}
+    accepted = {**received, **({} if self_referral else {"named_person": AMARA}), "accepted_at": opened.isoformat(),
+                "citizen": {**received["citizen"], **contact}}
     allocated = {**which, "development_worker": WREN, "allocated_at": (opened + timedelta(hours=1)).isoformat()}
     return {"received": event("referral.received", received, came), "accepted": event("referral.accepted", accepted, opened),
             "allocated": event("referral.allocated", allocated, opened + timedelta(hours=1))}

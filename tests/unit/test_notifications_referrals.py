@@ -69,7 +69,7 @@ EXPECTED: dict[str, dict[str, tuple[set[str], str, str]]] = {
     "referral.accepted": {"referral-accepted": (
         {PRACTITIONER, NAMED}, "Referral R-7KQ2M is accepted", "on 4 November 2026. The introductory meeting is due by 16 November 2026.")},
     "referral.declined": {"referral-declined": (
-        {PRACTITIONER}, "Our answer to referral R-7KQ2M", "What would change the answer: A commitment of three months or more.")},
+        {PRACTITIONER}, "Our answer to referral R-7KQ2M", "Why: The practitioner cannot commit long enough.")},
     "referral.withdrawn": {"referral-merged": (
         {PRACTITIONER}, "Referral R-7KQ2M goes on as R-4TX9PCD", "merged with referral R-4TX9PCD on 4 November 2026.")},
     "referral.allocated": {"referral-allocated": (
@@ -321,6 +321,5 @@ def test_N_05_no_message_says_a_name_a_number_or_why_somebody_was_referred(name:
     data = golden(name)
     personal = {path.replace("[]", "") for path in schemas.contract(name).personal}
     secret = {str(value) for path, value in leaves(data).items() if {path, path.rpartition(".")[0]} & personal and isinstance(value, str)}
-    owed = {data["reason"]} if name == "referral.declined" else set()  # R-14 owes it to the practitioner
     sent = tell(name, data) + tell(name, data, heard(tell(name, data)), 2, withdrawn=True)
-    assert not [one for one in sent for value in secret - owed if value in one.subject + one.text]
+    assert not [one for one in sent for value in secret if value in one.subject + one.text]
