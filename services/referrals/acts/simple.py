@@ -89,7 +89,7 @@ def do(id: UUID, act: str) -> Any:
     if form.errors:
         return make_response(page(), 422)
     answer = one.do(desk, str(id), taken)
-    return answered(desk, found, form, page, answer, one.done + (workers.to_be_checked(desk, answer) if act == "allocate" else ""))
+    return answered(desk, found, form, page, answer, _done(desk, found, act) + (workers.to_be_checked(desk, answer) if act == "allocate" else ""))
 
 
 def _act(found: Written, act: str) -> Act:
