@@ -21,12 +21,22 @@ PAGE_LIMIT = 200
 class ProblemError(ma.Schema):
     """One thing wrong with what was sent."""
 
+    class Meta:
+        """More members may come, and are to be ignored."""
+
+        unknown = ma.EXCLUDE
+
     pointer = ma.fields.String(required=True, metadata={"description": "JSON pointer into the body, or / and the name of the parameter"})
     detail = ma.fields.String(required=True, metadata={"description": "what is wrong with it, for people"})
 
 
 class ProblemSchema(ma.Schema):
     """An error as RFC 9457 has it, with the rule that forbade the act where one did."""
+
+    class Meta:
+        """More members may come, and are to be ignored."""
+
+        unknown = ma.EXCLUDE
 
     type = ma.fields.String(required=True, metadata={"description": "about:blank: the status says what kind it is"})
     title = ma.fields.String(required=True, metadata={"description": "the kind of error in a few words"})

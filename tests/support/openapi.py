@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
+from flask import Flask, Response, request
 
 METHODS = ("get", "post", "put", "patch", "delete")
 Operation = dict[str, Any]
@@ -45,14 +46,15 @@ class Document:
             thing = found
         return thing
 
-    def faults(self, path: str, method: str, status: int, media: str, body: Any) -> list[str]:
+    def faults(self, path: str, method: str, status: int, media: str | None, body: Any) -> list[str]:
         """Say in what an answer differs from what its operation says; `body` is what the JSON of it says, else None."""
         said = self.answers(self.told["paths"][path][method]).get(str(status))
         if said is None:
             return [f"{status} is not said by name"]
-        content = said.get("content", {})
+        content, media = said.get("content", {}), media or ""
         if media not in content:
-            return [f"{media or 'no body'} is not said of {status}"] if content or media else []
+            # of an answer without a body a server names a type all the same
+            return [f"{media or 'no body'} is not said of {status}"] if content or status != 204 else []
         if not media.endswith("json"):
             return []
         schema = content[media]["schema"]
@@ -76,3 +78,27 @@ class Document:
                 if name not in schema["properties"]:
                     yield f"{at}/{name} is not described"
                 yield from self._unsaid(schema["properties"].get(name, {}), inner, f"{at}/{name}")
+
+
+class Witness:
+    """Holds every answer of an app's API against its document, whoever asked."""
+
+    def __init__(self, app: Flask):
+        self.document = Document(app.test_client().get("/api/v1/openapi.json").json or {})
+        self.seen: set[tuple[str, str, str]] = set()
+        self.faults: list[str] = []
+        app.after_request_funcs.setdefault(None, []).append(self.look)
+
+    def look(self, response: Response) -> Response:
+        """Note what was answered, and in what it is not as described."""
+        path, method = path_of(request.url_rule.rule) if request.url_rule else "", request.method.lower()
+        if method in self.document.told["paths"].get(path, {}):
+            self.seen.add((method, path, str(response.status_code)))
+            found = self.document.faults(path, method, response.status_code, response.mimetype, response.get_json(silent=True))
+            self.faults += [f"{method.upper()} {path} {response.status_code}: {fault}" for fault in found]
+        return response
+
+    def unseen(self, *begin: str) -> set[tuple[str, str, str]]:
+        """Give the answers that are described, of statuses that begin so, and never came."""
+        return {(method, path, status) for path, method, operation in self.document.operations()
+                for status in self.document.answers(operation) if status.startswith(begin)} - self.seen

@@ -30,7 +30,8 @@ class DraftShown(Shown):
     changed_at = moment("when it was changed last, UTC")
     expires_at = moment("when it is removed unless it is changed or sent before, UTC")
     sent = id_of("id of the referral it became; null before it is sent", null=True)
-    referral = fields.Raw(required=True, allow_none=True, metadata={
+    referral = fields.Raw(required=True, metadata={
+        **SOME_OF_IT, "type": ["object", "null"],
         "description": "what is answered so far, in the shape in which a referral is sent; null once it is sent"})
     unfinished = many(Fault, "what was typed on its pages and cannot be taken yet")
 
