@@ -71,6 +71,29 @@ def test_N_04_a_way_of_contact_without_its_number_is_mended_from_the_page_that_s
     assert page.url == f"{root}/check" and "Still to answer" not in page.inner_text("main")
 
 
+def test_what_is_typed_is_kept_by_going_back_and_asked_about_by_leaving_another_way(page: Any, site: Site) -> None:
+    root = site.base + drafted(site.pod, citizen={"name": "Rosa Quill"}, reason="")
+    enter(page, site, "Amara Osei")
+    page.goto(f"{root}/reason")
+    page.get_by_role("link", name="Back").click()
+    assert page.url == f"{root}/conditions"
+    page.goto(f"{root}/date-of-birth")
+    fill(page, {"date_of_birth": ["17", "mrach", "1984"]})
+    page.get_by_role("link", name="Back").click()
+    assert page.url == f"{root}/name"
+    page.goto(f"{root}/date-of-birth")
+    assert page.locator("#date_of_birth-month").input_value() == "mrach" and page.title().startswith("Error: ")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    fill(page, {"date_of_birth": ["17", "March", "1984"]})
+    page.get_by_role("navigation", name="Services").get_by_role("link").first.click()
+    assert asked == ["beforeunload"] and page.locator("#date_of_birth-month").input_value() == "March"
+    page.get_by_role("button", name="Skip this for now").click()
+    assert asked == ["beforeunload"] and page.url == f"{root}/nhs-number"
+    page.goto(f"{root}/check")
+    assert "17 March 1984" in page.inner_text("main")
+
+
 def test_R_04_on_a_telephone_without_JavaScript_it_is_sent_though_it_cannot_be_accepted_yet(plain_page: Any, page: Any, site: Site) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     plain_page.set_viewport_size({"width": 360, "height": 740})

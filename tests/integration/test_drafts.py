@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from services.referrals.files.records import Owner
 from services.referrals.service import Referrals
 from tests.integration.referral_room import Pod
 from tests.support.drafts import AMARA, Writer, answers
+from tests.support.papers import pdf
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +234,53 @@ def test_saving_for_later_leaves_an_empty_step_as_it_was(amara: Writer) -> None:
     assert "Rosa" in amara.words and "Your drafts" in amara.words
 
 
+def test_a_step_that_is_skipped_keeps_what_was_typed_faults_and_all_and_goes_on(amara: Writer) -> None:
+    root = amara.begin()
+    amara.get(f"{root}/reason")
+    amara.post(then="skip", reason="Music")
+    assert amara.at == f"{root}/hospital"
+    amara.get(f"{root}/date-of-birth")
+    amara.post(then="skip", date_of_birth=["17", "mrach", "1984"])
+    assert amara.at == f"{root}/nhs-number"
+    amara.post(then="skip", nhs_number="")
+    assert amara.at == f"{root}/reach"
+    amara.get(f"{root}/reason")
+    assert amara.box("reason") == ["Music"]
+    amara.get(f"{root}/date-of-birth")
+    assert amara.box("date_of_birth") == ["17", "mrach", "1984"] and amara.title.startswith("Error: ")
+    amara.get(f"{root}/nhs-number")
+    assert not amara.title.startswith("Error: ")
+
+
+def test_a_step_that_is_skipped_after_check_your_answers_goes_back_there(amara: Writer) -> None:
+    root = amara.begin()
+    amara.get(f"{root}/reach?to=check")
+    amara.post(then="skip", email="rosa at home")
+    assert amara.at == f"{root}/check" and "What you entered cannot be taken yet" in amara.words
+
+
+def test_what_is_typed_before_going_back_is_kept(amara: Writer) -> None:
+    root = amara.begin()
+    amara.get(f"{root}/date-of-birth")
+    amara.post(then="back", date_of_birth=["17", "5", "1984"])
+    assert amara.at == f"{root}/name"
+    amara.post(then="back", name="")
+    assert amara.at == f"{root}/conversation"
+    amara.get(f"{root}/name")
+    assert not amara.title.startswith("Error: ")
+    amara.get(f"{root}/date-of-birth")
+    assert amara.box("date_of_birth") == ["17", "5", "1984"]
+
+
+def test_a_file_alone_is_something_to_keep_when_a_step_is_skipped(amara: Writer) -> None:
+    root = amara.begin()
+    amara.get(f"{root}/document-care-plan")
+    amara.client.post(f"{root}/document-care-plan", content_type="multipart/form-data",
+                      data={**amara.hidden(), "then": "skip", "file": (BytesIO(pdf()), "plan.pdf")})
+    amara.get(f"{root}/document-care-plan")
+    assert "The file “plan.pdf” is here." in amara.words
+
+
 def test_a_draft_is_its_writers_alone(pod: Pod, amara: Writer) -> None:
     root = amara.begin()
     colleague = Writer(pod, "tom.whitfield@cmhwt.example")
@@ -313,9 +362,6 @@ def test_a_form_open_when_the_session_ended_is_sent_after_signing_in_again(pod: 
 
 
 def test_R_06_a_file_uploaded_with_a_draft_goes_with_the_referral_and_is_kept_where_its_date_is_wrong(pod: Pod, amara: Writer) -> None:
-    from io import BytesIO
-
-    from tests.support.papers import pdf
     root = amara.begin()
     amara.get(f"{root}/document-care-plan")
     amara.client.post(f"{root}/document-care-plan", content_type="multipart/form-data", data={

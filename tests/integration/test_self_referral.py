@@ -82,6 +82,15 @@ def test_a_citizen_comes_back_on_another_device_with_the_code_they_wrote_down(po
     assert code not in str(dict(row)) and codes.read_code(code) not in str(dict(row))
 
 
+def test_a_citizen_who_skips_a_page_keeps_what_they_typed(pod: Pod) -> None:
+    citizen = begun(pod)
+    citizen.get("/self/reach")
+    citizen.post(then="skip", email="jo at home")
+    assert citizen.at == "/self/contact"
+    citizen.get("/self/reach")
+    assert citizen.box("email") == ["jo at home"] and citizen.title.startswith("Error: ")
+
+
 def test_a_wrong_code_is_told_and_tried_a_few_times_only(pod: Pod) -> None:
     begun(pod)
     thief = Writer(pod)

@@ -82,14 +82,16 @@ def step_page(walk: Walk, step: Step, form: Any = None, meanwhile: list[shown.Ro
 
 
 def save(walk: Walk, step: Step, connection: Connection) -> Any:
-    """Save a step and go on; what cannot be taken is kept as it was typed, and shown with what is wrong."""
+    """Save a step and go on; what cannot be taken is kept as it was typed, and shown with what is wrong.
+
+    Whoever does not go on for now, but skips the step, goes back or leaves, is not held by that.
+    """
     draft, stood = walk.draft, saving.seen(walk.draft, step)
     asked_before, odd_before = {one.key for one in draft.steps}, judging.at_odds(draft)
     meanwhile = _now_there(walk, step)
-    form = forms.empty(draft, step, walk.today, walk.actor.team, request.form)
-    later = request.form.get("then") == "later"
-    if later and saving.is_blank(step, form) and step.key not in draft.content.typed and not step.is_answered(draft.content.answers):
-        return redirect(walk.way.tasks, 303)
+    form, then = forms.empty(draft, step, walk.today, walk.actor.team, request.form), request.form.get("then", "")
+    if then and _is_untouched(draft, step, form):
+        return redirect(_onward(walk, step, then, asked_before), 303)
     found = saving.take(draft, step, form, walk.today)
     if stood not in (request.form.get("seen") or stood, saving.seen(draft, step)):
         forms.show(form, found.faults)
@@ -100,11 +102,9 @@ def save(walk: Walk, step: Step, connection: Connection) -> Any:
         return make_response(step_page(walk, step, form), 422)
     faults = _take_file(walk, step, connection, found.faults)
     shelf.save(connection, draft, walk.now)
-    if later:
-        return redirect(walk.way.tasks, 303)
     odd = [key for key in judging.at_odds(draft) if key == step.key or key not in odd_before]
     again = step.key if faults else next(iter(odd), "")
-    return redirect(walk.way.step(again, to=_to()) if again else _next(walk, step, asked_before), 303)
+    return redirect(_onward(walk, step, then, asked_before, again), 303)
 
 
 def check_page(walk: Walk, refused: Any = None, status: int = 200) -> Any:
@@ -139,6 +139,21 @@ def _take_file(walk: Walk, step: Step, connection: Connection, faults: dict[str,
 
 def _values(step: Step) -> list[list[str]]:
     return [[ask.name, text] for ask in step.asks for text in request.form.getlist(ask.name)]
+
+
+def _is_untouched(draft: Draft, step: Step, form: Any) -> bool:
+    """Say whether there is nothing to save: nothing was entered, now or before."""
+    is_empty = saving.is_blank(step, form) and upload.given() is None
+    return is_empty and step.key not in draft.content.typed and not step.is_answered(draft.content.answers)
+
+
+def _onward(walk: Walk, step: Step, then: str, asked_before: set[str], again: str = "") -> str:
+    """Give where to go from a step: `again` is the step to be put right before one goes on."""
+    if then == "later":
+        return walk.way.tasks
+    if then == "back":
+        return _back(walk, step, [one.key for one in walk.draft.steps])
+    return walk.way.step(again, to=_to()) if again and then != "skip" else _next(walk, step, asked_before)
 
 
 def _next(walk: Walk, step: Step, asked_before: set[str]) -> str:

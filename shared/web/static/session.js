@@ -168,6 +168,26 @@ function fill(form, answers) {
   }
 }
 
+// A form with a button to save it on the way back is saved so; whoever leaves its page by another way is asked first.
+function saveOnTheWay(button) {
+  const form = button.form;
+  const link = document.querySelector("nav[aria-label=Back] a");
+  let sent = false;
+  const unsaved = () => form.isConnected && ("unsaved" in button.dataset || [...form.elements].some(changed));
+
+  function back(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return; // it opens elsewhere, and this page stays
+    if (!sent && ("unsaved" in button.dataset || !unsaved())) return; // what could not be saved before is asked about
+    event.preventDefault();
+    if (!sent) form.requestSubmit(button);
+  }
+
+  link?.addEventListener("click", back);
+  form.addEventListener("submit", () => { sent = true; });
+  window.addEventListener("pageshow", () => { sent = false; });
+  window.addEventListener("beforeunload", (event) => { if (!sent && unsaved()) event.preventDefault(); });
+}
+
 const key = (use) => crypto.subtle.importKey("raw", bytes(place.dataset.key), "AES-GCM", false, [use]);
 const base64 = (array) => btoa(Array.from(array, (byte) => String.fromCharCode(byte)).join(""));
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
@@ -178,3 +198,6 @@ if (place) {
 } else {
   tabs?.postMessage({ who: "", seconds: 0 });
 }
+
+const wayBack = document.querySelector("main button[name=then][value=back]");
+if (wayBack) saveOnTheWay(wayBack);
