@@ -108,7 +108,7 @@ class Check(MethodView):
     def post(self) -> Any:
         """Say whether a referral could be accepted as it stands, and what is missing; nothing is sent or kept."""
         desk = open_desk(transaction())
-        return view.foreseen(desk, sending.preview(desk, _read(body.Referral, london_day(desk.now))))
+        return view.foreseen(desk, sending.preview(desk, right(*body.judged(request.get_json(), london_day(desk.now)))))
 
 
 @blueprint.route("/<uuid:id>/accept")

@@ -21,6 +21,7 @@ OLDEST = 125
 CLEARABLE = (*CONTACTS, "do_not", "next_of_kin", "inpatient")
 #: How a fault begins of ten equal digits, whose check is right; what to do follows.
 PLACEHOLDER = "is a placeholder, not an NHS number."
+SUPPORT = "the pathway's intensive one-to-one support is wanted, or is not; on pathways that name one (R-10)"
 KINDS = tuple(dict.fromkeys(paper.kind for pathway in PATHWAYS.values() for paper in pathway.document))
 PREFERENCES = tuple(dict.fromkeys(choice.key for pathway in PATHWAYS.values() for choice in pathway.meeting_preference))
 
@@ -75,6 +76,7 @@ class Referral(Shape):
     documents = ListOf(Part(Document), most=20)
     inpatient = Part(Inpatient)
     social_issues = ListOf(Text(), most=20)
+    one_to_one_support = YesNo(purpose=SUPPORT)
     duplicate_reason = Text(2000)
 
 
@@ -110,6 +112,7 @@ class Amend(Shape):
     commitment_months = Number()
     inpatient = Part(Inpatient)
     social_issues = ListOf(Text(), most=20)
+    one_to_one_support = YesNo(purpose=SUPPORT)
 
 
 class Question(Shape):
@@ -211,6 +214,16 @@ def read(shape: type[Shape], given: Any, today: date) -> tuple[dict[str, Any], F
     return (_normal(taken) if shape is Referral and not faults else taken), {**dict(_unlikely(shape, taken, today)), **faults}
 
 
+def judged(given: Any, today: date) -> tuple[dict[str, Any], Faults]:
+    """Take a referral as `read` does, and find that the citizen cannot be reached as they would like.
+
+    A system that sends it whole is not refused for that: the body it was promised has no place for an address, and asks for no number.
+    """
+    taken, faults = read(Referral, given, today)
+    citizen = taken.get("citizen")
+    return taken, {**(reaching.faults(citizen) if isinstance(citizen, dict) else {}), **faults}
+
+
 def _unlikely(shape: type[Shape], taken: dict[str, Any], today: date) -> Iterator[tuple[str, str]]:
     """Find what has the right shape and is wrong all the same; `taken` may lack anything."""
     if shape is Document:
@@ -220,7 +233,6 @@ def _unlikely(shape: type[Shape], taken: dict[str, Any], today: date) -> Iterato
                     if {"starts_at", "ends_at"} <= set(one) and one["ends_at"] <= one["starts_at"])
     elif shape is Referral and "pathway" in taken:
         yield from _absent(taken)
-        yield from _unreachable(taken)
         yield from _wrong(taken, PATHWAYS[taken["pathway"]], today)
 
 
@@ -236,13 +248,6 @@ def _absent(taken: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Find what only a citizen who refers themself may leave out."""
     if not taken.get("self_referral"):
         yield from (("/" + name, "is missing") for name in ("referrer", "conversation_held_on", "commitment_months") if name not in taken)
-
-
-def _unreachable(taken: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Find that the citizen cannot be reached as they would like."""
-    citizen = taken.get("citizen")
-    if isinstance(citizen, dict) and citizen.get("contact_by") in reaching.BY_ANY_SYSTEM:
-        yield from reaching.faults(citizen).items()
 
 
 def _pointers(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -272,6 +277,8 @@ def _wrong(taken: dict[str, Any], pathway: Pathway, today: date) -> Iterator[tup
     yield from _listed(taken, "social_issues", pathway.social_issue)
     if taken.get("meeting_preference", "") not in {"", *(choice.key for choice in pathway.meeting_preference)}:
         yield "/meeting_preference", "is not offered on this pathway"
+    if taken.get("one_to_one_support") and not pathway.one_to_one_support:
+        yield "/one_to_one_support", "is not asked on this pathway"
     citizen = taken.get("citizen")
     yield from _wrong_citizen(citizen if isinstance(citizen, dict) else {}, pathway, today)
     yield from _future(taken, "conversation_held_on", "/conversation_held_on", today)

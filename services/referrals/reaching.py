@@ -4,8 +4,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from services.referrals.forms import WAYS
-
 
 class Need(NamedTuple):
     """What a way of contact needs: the field of the citizen, and both in words."""
@@ -18,8 +16,6 @@ class Need(NamedTuple):
 NEEDS: Mapping[str, Need] = {
     "telephone": Need("telephone", "a telephone call", "a telephone number"), "text": Need("telephone", "a text message", "a telephone number"),
     "email": Need("email", "an email", "an email address"), "letter": Need("address", "a letter", "an address")}
-#: Ways of which other systems can say all: the body they were promised has no place for an address.
-BY_ANY_SYSTEM = tuple(key for key, _ in WAYS if NEEDS[key].field != "address")
 
 
 def lacking(citizen: Mapping[str, Any]) -> Need | None:

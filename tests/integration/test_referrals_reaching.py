@@ -36,18 +36,18 @@ def test_every_way_has_what_it_needs() -> None:
 
 
 @pytest.mark.parametrize("way", ["telephone", "text", "email"])
-def test_N_04_a_referral_whose_citizen_cannot_be_reached_as_they_wish_is_pointed_at(pod: Pod, way: str) -> None:
+def test_N_04_a_check_points_at_what_the_way_needs_and_a_system_that_sends_all_the_same_is_not_refused(pod: Pod, way: str) -> None:
     field, value = NEEDS[way]
-    for path in ("", "/check"):
-        answer = pod.amara.post(path, pod.body(citizen={**WHO, "contact_by": way, "reason": ""}))
-        assert answer.status_code == 422
-        (error,) = answer.json["errors"]
-        assert error["pointer"] == f"/citizen/{field}" and "choose another way" in error["detail"]
-    assert pod.amara.post("", pod.body(citizen={**WHO, "contact_by": way, field: value})).status_code == 201
+    answer = pod.amara.post("/check", pod.body(citizen={**WHO, "contact_by": way, "reason": ""}))
+    assert answer.status_code == 422
+    (error,) = answer.json["errors"]
+    assert error["pointer"] == f"/citizen/{field}" and "choose another way" in error["detail"]
+    assert pod.amara.post("/check", pod.body(citizen={**WHO, "contact_by": way, field: value})).status_code == 200
+    assert "was not given" in at(pod, WREN, pod.sent(citizen={**WHO, "contact_by": way}))
 
 
 def test_N_04_what_is_wrong_with_a_number_is_said_once(pod: Pod) -> None:
-    answer = pod.amara.post("", pod.body(citizen={**WHO, "contact_by": "email", "email": "rosa at home"}))
+    answer = pod.amara.post("/check", pod.body(citizen={**WHO, "contact_by": "email", "email": "rosa at home"}))
     (error,) = answer.json["errors"]
     assert error["pointer"] == "/citizen/email" and "is missing" not in error["detail"]
 

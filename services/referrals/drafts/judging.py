@@ -4,7 +4,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
-from services.referrals import body, decisions, reaching, rules
+from services.referrals import body, decisions, rules
 from services.referrals.drafts.answers import by_kind
 from services.referrals.drafts.shelf import Draft
 from services.referrals.drafts.steps import Step
@@ -48,9 +48,7 @@ def standing(draft: Draft, step: Step, worries: list[Concern]) -> str:
 def to_answer(draft: Draft, today: date) -> list[Step]:
     """Give the steps without which it cannot be sent: something needed is not answered, or cannot be taken as it is."""
     whole, answers = draft.body(), draft.content.answers
-    # how to be reached is put right where the way is chosen: one thing to do, not two
-    found = body.read(body.Referral, whole, today)[1].keys() - reaching.faults(whole.get("citizen", {})).keys()
-    wrong = [by_kind(pointer, whole.get("documents", [])) for pointer in found]
+    wrong = [by_kind(pointer, whole.get("documents", [])) for pointer in body.read(body.Referral, whole, today)[1]]
     return [step for step in draft.steps if step.key in draft.content.typed or step.odds(answers) or any(step.ask_of(pointer) for pointer in wrong)
             or not (step.optional or step.is_answered(answers))]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from services.referrals import body, reaching, sending
+from services.referrals import body, sending
 from services.referrals.desk import Answer, Desk
 from services.referrals.drafts import questions, shelf
 from services.referrals.drafts.answers import look
@@ -21,10 +21,7 @@ Send = Callable[[Desk, Data], tuple[str, Answer]]
 
 def read(draft: Draft, now: datetime) -> tuple[Data, body.Faults]:
     """Give the referral as it would be sent, and what about it cannot be taken."""
-    whole = draft.body()
-    taken, faults = body.read(body.Referral, whole, london_day(now))
-    # whoever writes a draft is asked for an address too
-    return taken, {**reaching.faults(whole.get("citizen", {})), **faults}
+    return body.judged(draft.body(), london_day(now))
 
 
 def send(desk: Desk, draft: Draft, taken: Data, how: Send = sending.send) -> Answer:
