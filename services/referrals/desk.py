@@ -101,10 +101,10 @@ class Desk:
         """Take a referral back."""
         return self._kept_by_its_rules(self.do(decisions.withdraw, id_, given["reason"], given.get("words", ""), expect=expect))
 
-    def allocate(self, id_: str, email: str, name: str = "", team: str = "", expect: int | None = None) -> Answer:
-        """Choose the development worker."""
-        self.introduce_staff([{"email": email, "name": name, "team": team, "roles": ["worker"]}])
-        return self.do(decisions.allocate, id_, staff_id(email), expect=expect)
+    def allocate(self, id_: str, worker: Data, expect: int | None = None) -> Answer:
+        """Choose the development worker, as staff are introduced: {email, name, team, roles}."""
+        self.introduce_staff([worker])
+        return self.do(decisions.allocate, id_, staff_id(worker["email"]), expect=expect)
 
     def ask_more(self, id_: str, given: Data, expect: int | None = None) -> Answer:
         """Ask the practitioner for more."""

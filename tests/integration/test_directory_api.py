@@ -219,7 +219,8 @@ def test_what_a_person_confirmed_stands_over_what_a_referral_says_later(pod: Pod
     id_ = pod.sent(named_person=named, citizen={**pod.body()["citizen"], "name": "Ada Fern", "nhs_number": "9876543210"})
     assert pod.wren.call("GET", f"/members/{tom}").json["name"] == "Thomas Whitfield"
     assert pod.helen.get(f"/{id_}").json["named_person"]["name"] == "Thomas Whitfield"
-    assert [one.data["named_person"]["name"] for one in pod.told("referral.received")][-1] == "Thomas Whitfield"
+    assert pod.helen.post(f"/{id_}/accept").status_code == 200
+    assert [one.data["named_person"]["name"] for one in pod.told("referral.accepted")] == ["Thomas Whitfield"]
 
 
 def test_who_was_only_seen_is_forgotten_when_taken_off_and_listed_again_when_met_again(pod: Pod) -> None:

@@ -16,6 +16,9 @@ from shared.web.forms import refuse_form
 from shared.web.kept import typed
 from shared.web.problems import problem
 
+#: What the API is told by address and a form lets one choose, where it has no box for the address.
+CHOSEN = {"development_worker_email": "development_worker"}
+
 
 def found_for(connection: Any, id: UUID) -> tuple[Desk, Written]:
     """Give desk and referral, or answer 404."""
@@ -39,8 +42,8 @@ def refused(desk: Desk, found: Written, refusal: Refused) -> Any:
 
 def answered(desk: Desk, found: Written, form: Any, page: Any, answer: Answer, words: str) -> Any:
     """Go back to the referral; where it was refused say so at the box to blame, else on a page of its own."""
-    if isinstance(answer, Refused) and answer.field and answer.field.split(".")[-1] in form:
-        refuse_form(form, answer)
+    if isinstance(answer, Refused) and answer.field and (box := _box(form, answer.field.split(".")[-1])) in form:
+        refuse_form(form, answer._replace(field=box))
         return make_response(page(), 422)
     if isinstance(answer, Refused):
         return refused(desk, found, answer)
@@ -52,12 +55,16 @@ def answered(desk: Desk, found: Written, form: Any, page: Any, answer: Answer, w
 def show_faults(form: Any, faults: Faults, enter: dict[str, str]) -> None:
     """Put each fault at its box; `enter` says what to do where nothing was chosen or typed."""
     for pointer, words in faults.items():
-        name = pointer.strip("/").partition("/")[0]
+        name = _box(form, pointer.strip("/").partition("/")[0])
         said = enter[name] if words in ("is missing", "is empty") and name in enter else f"This {words}"
         if name not in form:
             form.form_errors.append(f"{name.replace('_', ' ').capitalize()} {words}")
         elif not form[name].errors:
             form[name].errors = [said]
+
+
+def _box(form: Any, name: str) -> str:
+    return name if name in form else CHOSEN.get(name, name)
 
 
 def _is_decided(found: Written, refusal: Refused) -> bool:

@@ -24,6 +24,7 @@ from shared.web.idempotency import in_transaction
 #: What to say where nothing was chosen or typed.
 ENTER = {"reason": "Choose a reason",
          "words": "Say what the practitioner is told",
+         "development_worker": "Choose a development worker",
          "development_worker_email": "Choose a development worker, or enter a work email address"}
 
 
@@ -108,6 +109,8 @@ def _form(desk: Desk, found: Written, act: str) -> Any:
         form.reason.choices = [one for one in form.reason.choices if one[0] not in reasons.OF_PRACTITIONERS]
     if act == "allocate":
         form.development_worker.choices = workers.choices(desk, found.state)
+        if directory.is_kept(desk):
+            del form.development_worker_email
     if act in ("decline", "question") and request.method == "GET":
         _propose(form, view.brief(desk, found)["missing"])
     return form
@@ -125,7 +128,8 @@ def _propose(form: Any, missing: list[dict[str, str]]) -> None:
 def _given(act: str, form: Any) -> dict[str, Any]:
     given = {name: field.data for name, field in form._fields.items() if name in ("reason", "words", "would_change")}
     if act == "allocate":
-        given["development_worker_email"] = form.development_worker_email.data or form.development_worker.data
+        typed = form.development_worker_email.data if "development_worker_email" in form else ""
+        given["development_worker_email"] = typed or form.development_worker.data
     if "reason" in form and form.reason.data not in dict(form.reason.choices):
         given["reason"] = None  # pages offer codes alone
     return {name: value for name, value in given.items() if value}

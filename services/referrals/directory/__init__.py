@@ -5,7 +5,7 @@ announced, and stands over whatever a referral says of the same person.
 """
 from __future__ import annotations
 
-from services.referrals.directory.choices import allocate, workers
+from services.referrals.directory.choices import allocate, is_kept, workers
 from services.referrals.directory.team_names import team_of
 
-__all__ = ["allocate", "team_of", "workers"]
+__all__ = ["allocate", "is_kept", "team_of", "workers"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from services.referrals.desk import Answer, Desk
 
 ROLE = "worker"
+ADD = "A manager can make somebody a development worker in the directory."
 
 
 def workers(desk: Desk, chosen: str | None = None) -> list[tuple[str, str]]:
@@ -33,21 +34,37 @@ def workers(desk: Desk, chosen: str | None = None) -> list[tuple[str, str]]:
             for row in sorted(here, key=lambda row: load.get(row["id"], 0))]
 
 
+def is_kept(desk: Desk) -> bool:
+    """Say whether the Pod keeps its development workers in the directory: from the first one somebody confirmed."""
+    query = sa.select(members.c.id).where(members.c.kind == POD, members.c.state == CONFIRMED, members.c.roles.contains(ROLE))
+    return desk.connection.execute(query.limit(1)).first() is not None
+
+
 def allocate(desk: Desk, id_: str, given: Data, expect: int | None = None) -> Answer:
     """Choose by work e-mail address; what the directory knows of them goes with it, and who cannot be it is refused."""
     email = given["development_worker_email"]
-    found = desk.connection.execute(sa.select(members).where(members.c.id == staff_id(email))).mappings().first()
-    known: Any = found or {"name": "", "team": None}
-    if found and (refusal := _refusal(found, desk)):
+    query = sa.select(members).where(members.c.id == staff_id(email), members.c.state != REMOVED)
+    found = desk.connection.execute(query).mappings().first()
+    if refusal := _refusal(desk, found):
         return refusal
-    return desk.allocate(id_, email, given.get("development_worker_name") or known["name"], known["team"] or "", expect)
+    known: Any = found or {"name": "", "team": None, "roles": ROLE}
+    name = given.get("development_worker_name") or known["name"]
+    return desk.allocate(id_, {"email": email, "name": name, "team": known["team"], "roles": known["roles"].split()}, expect)
 
 
-def _refusal(member: Any, desk: Desk) -> Refused | None:
+def _refusal(desk: Desk, member: Any) -> Refused | None:
+    """Say why somebody cannot be it; None also for whom nobody knows, while the directory knows no development worker yet."""
+    if member is None:
+        return _refused("Nobody in the directory has this address.", f"Check it, or choose somebody else. {ADD}") if is_kept(desk) else None
+    called = member["name"] or member["email"]
     if has_left(member, london_day(desk.now)):
-        return Refused("R-01", f"{member['name']} is no longer here since {in_words(member['left_on'])}.",
-                       "Choose somebody who works at the Pod.", "development_worker_email")
-    if member["state"] == CONFIRMED and member["kind"] != POD:
-        return Refused("R-01", f"{member['name']} is a practitioner, and a development worker is of the Pod.",
-                       "Choose somebody who works at the Pod, or have their entry in the directory changed.", "development_worker_email")
-    return None
+        return _refused(f"{called} is no longer here since {in_words(member['left_on'])}.", "Choose somebody who works at the Pod.")
+    if ROLE in member["roles"].split():
+        return None
+    if member["kind"] != POD:
+        return _refused(f"{called} is a practitioner, and a development worker is of the Pod.", f"Choose somebody who works at the Pod. {ADD}")
+    return _refused(f"{called} is not a development worker.", f"Choose a development worker. {ADD}")
+
+
+def _refused(reason: str, help: str) -> Refused:
+    return Refused("R-01", reason, help, "development_worker_email")
