@@ -148,6 +148,7 @@ class JourneyListed(Shown):
     opened_at = moment("when it opened, UTC")
     practitioner = one(StaffShown, "null where the citizen referred themself, or nobody has taken over")
     self_referral = yes_no("the citizen referred themself")
+    one_to_one_support = yes_no("the referral asked for the pathway's intensive one-to-one support (R-10); null where nobody said", null=True)
     referral_id = id_of("id of the referral it came from")
     development_worker = one(StaffShown, "null until one is chosen")
     meetings = many(MeetingShown, "what is offered first, then those held, in order")

@@ -56,6 +56,7 @@ class Journeys:
         data = event.data
         facts = {"referral_id": data["referral_id"], "reference": _reference(data["reference"]), "pathway": data["pathway"]}
         facts["self_referral"] = bool(data.get("self_referral"))
+        facts |= {name: data[name] for name in ("one_to_one_support",) if name in data}
         facts |= {who: sayings.staff_id(data[who]["email"]) for who in ("practitioner", "named_person") if data.get(who)}
         stage.say(event, data["citizen_id"], f"journey:{journey_id(data['referral_id'])}:opened", "journey.opened", facts,
                   occurred_at=datetime.fromisoformat(data["accepted_at"]))

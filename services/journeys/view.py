@@ -70,7 +70,7 @@ class _Looker:
             "inpatient": is_inpatient(state), "died_on": state["death"] and state["death"]["died_on"],
             "closing_on": end and end["closes_on"], "opened_at": journey["opened_at"],
             "practitioner": self._staff(practitioner_on(state, journey, today)),
-            "self_referral": journeys.is_self_referred(journey), "referral_id": journey["referral_id"],
+            "self_referral": journeys.is_self_referred(journey), "one_to_one_support": journey.get("one_to_one_support"), "referral_id": journey["referral_id"],
             "development_worker": self._staff(journey["development_worker"]),
             "meetings": meetings.shown(state, self.jid, instant_text(self.moment)),
             "strands": [self._strand(strand) for strand in PATHWAYS[journey["pathway"]].strand],

@@ -8,6 +8,7 @@ from typing import Any
 from services.journeys.decisions import CORRECTIONS, OUTCOMES
 from services.journeys.meetings import MODES, in_words
 from shared.calendar import time_in_words
+from shared.pathways import PATHWAYS
 from shared.schemas.people import LEGAL_STATUS
 from shared.web.layout import day, moment
 
@@ -48,6 +49,12 @@ def dial(number: str) -> str:
     """Give a telephone number as a telephone dials it; nothing where words stand beside it."""
     digits = re.sub(r"[\s().-]", "", number)
     return digits if re.fullmatch(r"\+?\d{3,15}", digits) else ""
+
+
+def support(journey: Mapping[str, Any]) -> str:
+    """Say whether the intensive support its pathway names was asked for (R-10); nothing where nobody said."""
+    wanted, name = journey["one_to_one_support"], PATHWAYS[journey["pathway"]].one_to_one_support
+    return "" if wanted is None else f"{name or 'It'} was {'asked for' if wanted else 'not wanted'}"
 
 
 def title(kind: str) -> str:

@@ -16,7 +16,7 @@ from shared.ledger.store import Written
 from shared.ledger.types import Data, Refused, State
 
 #: Facts of a referral that are amended as they are.
-PLAIN = ("conversation_held_on", "reason", "conditions", "social_issues", "meeting_preference", "commitment_months", "inpatient")
+PLAIN = ("conversation_held_on", "reason", "conditions", "social_issues", "one_to_one_support", "meeting_preference", "commitment_months", "inpatient")
 #: The citizen's own words for who they are: a change of these may make somebody else of them.
 WHO = ("name", "date_of_birth", "nhs_number")
 

@@ -12,6 +12,7 @@ from shared.pathways import Pathway
 
 FIELDS: Mapping[str, str] = {
     "conversation_held_on": "Talked with the citizen", "reason": "Reason", "conditions": "Conditions", "social_issues": "Social issues",
+    "one_to_one_support": "Intensive one-to-one support",
     "meeting_preference": "First meeting", "commitment_months": "Stays involved for", "inpatient": "In hospital when referred",
     "practitioner": "Practitioner", "named_person": "Named person", "citizen.name": "Name", "citizen.date_of_birth": "Date of birth",
     "citizen.nhs_number": "NHS number", "citizen.telephone": "Telephone", "citizen.email": "Email", "citizen.address": "Address",
@@ -33,6 +34,8 @@ def value(field: str, given: Any, pathway: Pathway) -> str:
         return NOTHING
     if isinstance(given, dict):
         return _person_or_stay(given)
+    if isinstance(given, bool):
+        return "Wanted" if given else "Not wanted"
     if isinstance(given, list):
         return ", ".join(pathway.words(str(one)) for one in given)
     return _plain(field, given, pathway)

@@ -69,7 +69,8 @@ def _decision(state: State, decision: Mapping[str, Any], whose: Data, whole: Dat
     at = decision["at"]
     if decision["state"] == "accepted":
         return Announcement("referral.accepted", at, {**whole, "named_person": state["named_person"], "accepted_at": at,
-                                                      "first_meeting_due_on": decision.get("first_meeting_due_on")})
+                                                      "first_meeting_due_on": decision.get("first_meeting_due_on"),
+                                                      "one_to_one_support": state.get("one_to_one_support")})
     if decision["state"] == "declined":
         return Announcement("referral.declined", at, {**whose, "reason": coded(decision["reason"]), "decided_at": at})
     return Announcement("referral.withdrawn", at, {**whose, "merged_into": decision.get("merged_into"), "withdrawn_at": at})

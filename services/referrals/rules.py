@@ -31,7 +31,8 @@ def judge(state: State, pathway: Pathway, day: date) -> list[Outcome]:
     """Judge a referral by every rule of its pathway, as on one London day."""
     return [*_conversation(state), *_team(state, pathway), *_named_person(state, pathway), *_commitment(state, pathway),
             _age(state, pathway, day), *_condition(state, pathway),
-            *(_document(state, paper, day) for paper in pathway.document), *_social_issues(state, pathway), *_noted(state),
+            *(_document(state, paper, day) for paper in pathway.document), *_social_issues(state, pathway), *_support(state, pathway),
+            *_noted(state),
             *_death(state)]
 
 
@@ -135,6 +136,12 @@ def _social_issues(state: State, pathway: Pathway) -> list[Outcome]:
     words = ", ".join(pathway.words(key) for key in state["social_issues"])
     return [Outcome("R-10", "noted", f"Social issues behind the crisis: {words}." if words else
                     "No social issue behind the crisis is given yet.")]
+
+
+def _support(state: State, pathway: Pathway) -> list[Outcome]:
+    if not pathway.one_to_one_support or (wanted := state.get("one_to_one_support")) is None:
+        return []
+    return [Outcome("R-10", "noted", f"{pathway.one_to_one_support} is {'asked for' if wanted else 'not wanted'}.")]
 
 
 def _noted(state: State) -> list[Outcome]:

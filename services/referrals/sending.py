@@ -112,6 +112,7 @@ def _facts(desk: Desk, body: Data, citizen_id: str, number_of: str | None, look:
     return {
         **{name: body[name] for name in ("pathway", "reason", "meeting_preference")},
         **{name: body.get(name, []) for name in ("conditions", "social_issues")},
+        **({"one_to_one_support": body["one_to_one_support"]} if "one_to_one_support" in body else {}),
         "conversation_held_on": body.get("conversation_held_on"), "commitment_months": body.get("commitment_months", 0),
         "self_referral": himself, "reference": _reference(desk) if look else "", "citizen_id": citizen_id,
         "inpatient": body.get("inpatient"), "practitioner": staff_facts(desk, referrer) if referrer and not himself else None,

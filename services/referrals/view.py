@@ -80,7 +80,7 @@ def whole(desk: Desk, found: Written) -> Data:
                     **_number_as_typed(people, state)},
         "referrer": _staff(people, practitioner_on(state, london_day(desk.now)), "name", "email", "telephone"),
         "named_person": _staff(people, state["named_person"], "name", "email"), "named_person_goes_on": _day_of(named_person_goes(state)),
-        "practitioner_goes_on": _day_of(practitioner_goes(state)),
+        "practitioner_goes_on": _day_of(practitioner_goes(state)), "one_to_one_support": state.get("one_to_one_support"),
         "documents": listing.here(desk, state), "documents_removed": listing.removed(desk, state),
         "rules": judged(desk, state), "in_hospital": stays(state),
         "decision": _decision(people, state), "development_worker": _worker(people, state), "questions": questions(people, state),

@@ -63,9 +63,10 @@ class Strand:
 class Pathway:
     """One pathway as its file defines it; `fingerprint` changes whenever the file does (R-15).
 
-    An empty `team` list lets everybody refer. `response_in_working_days` 0 means no target of its own. `allocates` are
-    roles of Pod staff. A document that lapses is warned of `document_warning_days` before (R-06). An introductory meeting
-    takes `first_meeting_minutes` (R-07). A referral not sent is removed after `draft_days`.
+    An empty `team` list lets everybody refer. `response_in_working_days` 0 means no target of its own. `one_to_one_support`
+    names the intensive support a referral may ask for (R-10); empty where there is none. `allocates` are roles of Pod staff.
+    A document that lapses is warned of `document_warning_days` before (R-06). An introductory meeting takes
+    `first_meeting_minutes` (R-07). A referral not sent is removed after `draft_days`.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Pathway:
     meeting_preference: tuple[Choice, ...]
     strand: tuple[Strand, ...]
     response_in_working_days: Days = 0
+    one_to_one_support: str = ""
     team: tuple[Team, ...] = ()
     document: tuple[Document, ...] = ()
     social_issue: tuple[Choice, ...] = ()

@@ -45,6 +45,8 @@ def _before(pathway: Pathway) -> Iterator[Sentence]:
                    "The referral says on which day you talked.")
     if pathway.social_issue:
         yield "R-10", f"Say which social issues are behind the crisis: {_list(choice.words for choice in pathway.social_issue)}."
+    if pathway.one_to_one_support:
+        yield "R-10", f"You can ask for {pathway.one_to_one_support}."
     yield "R-13", ("Give the citizen’s NHS number." if pathway.nhs_number_required
                    else "You can leave out the NHS number.")
     yield "R-13", ("If the citizen may already be with us on this pathway, you are asked why you send the referral. "

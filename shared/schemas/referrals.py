@@ -39,6 +39,8 @@ class Accepted(Received):
     named_person = Part(NamedPerson)
     accepted_at = Moment(required=True)
     first_meeting_due_on = Day(purpose="told to practitioner and named person")
+    one_to_one_support = YesNo(personal="whoever plans the journey arranges it, or need not (R-10)",
+                               purpose="the pathway's intensive one-to-one support was asked for; left out where nobody said")
 
 
 class Declined(Referral):

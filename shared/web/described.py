@@ -83,9 +83,9 @@ def number(description: str, *, null: bool = False) -> fields.Integer:
     return fields.Integer(required=True, allow_none=null, metadata=_said(description))
 
 
-def yes_no(description: str = "") -> fields.Boolean:
-    """Describe what is true or false."""
-    return fields.Boolean(required=True, metadata=_said(description))
+def yes_no(description: str = "", *, null: bool = False, must: bool = True) -> fields.Boolean:
+    """Describe what is true or false; `null`: nobody may have said."""
+    return fields.Boolean(required=must, allow_none=null, metadata=_said(description))
 
 
 def texts(description: str = "", *, must: bool = True) -> fields.List[Any]:

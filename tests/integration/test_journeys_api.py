@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from services.journeys import decisions, domain, store
+from services.journeys.words import support
 from shared.calendar import add_working_days
 from shared.database import Database, instant_text
 from shared.ledger.types import Actor, Refused
@@ -25,8 +26,10 @@ from tests.support.journeys import (
     NUMBER,
     bearer,
     journeys_client,
+    journeys_room,
     now,
     opened_room,
+    referral,
     report,
     stands,
     state,
@@ -44,6 +47,16 @@ ENTRY = {"id", "kind", "occurred_at", "recorded_at", "actor", "corrected_by"}
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     return opened_room(tmp_path)
+
+
+@pytest.mark.parametrize(("asked", "words"), [({"one_to_one_support": True}, "was asked for"), ({"one_to_one_support": False}, "was not wanted"), ({}, "")])
+def test_R_10_a_journey_says_whether_the_intensive_support_of_its_pathway_was_asked_for(tmp_path: Path, asked: dict[str, Any], words: str) -> None:
+    room, events = journeys_room(tmp_path), referral(now() - timedelta(days=3))
+    events["accepted"].data |= {"pathway": "sip", **asked}
+    take(room, *events.values())
+    client = journeys_client(room)
+    found = client.get(HOME, headers=bearer("worker")).json
+    assert found["one_to_one_support"] is asked.get("one_to_one_support") and support(found).endswith(words) and bool(support(found)) == bool(words)
 
 
 @pytest.fixture

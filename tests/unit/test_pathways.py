@@ -73,6 +73,7 @@ def test_R_10_sip_takes_three_teams_answers_in_two_working_days_and_lists_nine_s
     assert all(map(sip.may_refer, ("Home Treatment Team", "Axholme", "AMHP and social work service")))
     assert not sip.may_refer("Early Intervention Team")
     assert sip.response_in_working_days == 2 and len(sip.social_issue) == 9
+    assert [one.name for one in PATHWAYS.values() if one.one_to_one_support] == ["sip"]
 
 
 def test_R_11_prevention_is_open_to_all_and_lets_citizens_refer_themselves():

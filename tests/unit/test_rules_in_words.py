@@ -25,7 +25,7 @@ OTHERWISE: dict[str, Any] = {
     "first_meeting_breached_days": 33, "first_meeting_minutes": 45, "document_warning_days": 20, "draft_days": 77,
     "review_in_working_days": 6, "follow_up_in_days": 11, "minimum_meetings": 13, "condition": (Choice("anxiety", "Anxiety"),),
     "meeting_preference": (Choice("teams", "By film"),), "strand": (), "response_in_working_days": 4,
-    "team": (Team("Harbour Team"),), "document": (Document("passport", "Passport", 9),), "social_issue": (Choice("noise", "Noise"),)}
+    "team": (Team("Harbour Team"),), "one_to_one_support": "Harbour’s support", "document": (Document("passport", "Passport", 9),), "social_issue": (Choice("noise", "Noise"),)}
 #: What names the definition and heads its page, and is no rule.
 NO_RULE = {"name", "title", "purpose", "fingerprint"}
 
@@ -81,6 +81,7 @@ def test_R_10_the_teams_the_issues_and_the_response_of_sip_are_said() -> None:
                                     "service may refer.")
     assert "The Pod responds within 2 working days of receiving the referral." in said(SIP, "R-10")
     assert any(words.endswith("Loss of health or care services; Other.") for words in said(SIP, "R-10"))
+    assert "You can ask for Axholme’s intensive one-to-one support." in said(SIP, "R-10")
     assert said(CORE, "R-10") == []
 
 

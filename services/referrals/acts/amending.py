@@ -98,6 +98,10 @@ def _choices(form: Any, pathway: Pathway, stands: Data) -> None:
             form[name].choices = [(one.key, one.words) for one in choices]
     if "social_issues" in form and not pathway.social_issue:
         del form["social_issues"]
+    if "one_to_one_support" in form:
+        form.one_to_one_support.label.text = f"Is {pathway.one_to_one_support} wanted?"
+        if not pathway.one_to_one_support:
+            del form["one_to_one_support"]
     for name in ("referrer_team", "named_team"):
         if name in form and pathway.team:
             teams = dict.fromkeys([*(team.name for team in pathway.team), *filter(None, [stands.get(name)])])

@@ -30,6 +30,7 @@ from shared.web.forms import (
 PARTS = (("kin_", "citizen.next_of_kin"), ("referrer_", "referrer"), ("named_", "named_person"))
 OF_CITIZEN = ("name", "date_of_birth", "nhs_number", *CONTACTS, "do_not")
 OF_STAY = ("ward", "legal_status")
+YES_NO = {True: "yes", False: "no"}
 
 
 class AmendForm(Form):
@@ -99,6 +100,7 @@ class AskedForm(AmendForm):
     conversation_held_on = DateField("When did practitioner and citizen talk about this referral?", what="The day of the conversation")
     reason = TextAreaField("Why is the citizen referred?")
     social_issues = CheckboxesField("Which social issues are behind the crisis?", validate_choice=False)
+    one_to_one_support = RadioField("Is intensive one-to-one support wanted?", choices=[("yes", "Yes"), ("no", "No")], validate_choice=False)
     meeting_preference = RadioField("How would the citizen like to meet first?", validate_choice=False)
     commitment_months = NumberField("Months the practitioner stays involved")
 
@@ -150,7 +152,7 @@ def standing(referral: Data) -> Data:
             **{start + name: value for start, part in parts.items() for name, value in (part or {}).items()},
             **{name: referral[name] for name in ("conversation_held_on", "reason", "social_issues", "meeting_preference",
                                                  "commitment_months", "conditions")},
-            **{name: stay.get(name) for name in OF_STAY}}
+            "one_to_one_support": YES_NO.get(referral["one_to_one_support"]), **{name: stay.get(name) for name in OF_STAY}}
 
 
 def boxes(form: Any) -> list[str]:
@@ -180,6 +182,8 @@ def given(form: Any, new: Data, stay: Data | None) -> Data:
             _put(found, part, _whole(form, next(start for start, one in PARTS if one == part)))
         elif name in OF_STAY:
             _put(found, "inpatient", {**{key: stay[key] for key in ("stay_id",) if stay and stay.get(key)}, **_whole(form, "", OF_STAY)})
+        elif name == "one_to_one_support":
+            found[name] = value == "yes"
         elif name in OF_CITIZEN:
             _put(found, f"citizen.{name}", value.split("\n") if name == "do_not" and value else value)
         else:

@@ -66,6 +66,7 @@ class Rules(Shown):
     minimum_age = number("years the citizen must have (R-05)")
     allocates = texts("roles of Pod staff that choose the development worker")
     response_in_working_days = number("working days in which the Pod answers (R-10); 0: no target of its own")
+    one_to_one_support = text("name of the intensive support a referral may ask for (R-10); empty: none", must=False)
     first_meeting_due_days = number("days after completion by which the introductory meeting is due (R-07)")
     first_meeting_breached_days = number("days after which it counts as breached (R-07)")
     first_meeting_minutes = number("minutes the introductory meeting takes (R-07)")

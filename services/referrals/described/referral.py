@@ -133,6 +133,7 @@ class ReferralWhole(ReferralBrief):
     reason = text("why the citizen is referred")
     conditions = texts("keys of the pathway's list")
     social_issues = texts("keys of the pathway's list")
+    one_to_one_support = yes_no("the pathway's intensive one-to-one support is wanted (R-10); null where nobody said", null=True)
     meeting_preference = text("how the citizen would like to meet first", example="in_person")
     commitment_months = number("months the practitioner stays involved (R-04); null where the citizen referred themself", null=True)
     inpatient = one(Inpatient, "null where the citizen was not in hospital")

@@ -31,7 +31,8 @@ from shared.web.forms import (
     TextField,
 )
 
-CHOSEN = ("radio", "checks", "select")
+CHOSEN = ("radio", "checks", "select", "yes_no")
+YES_NO = {"yes": True, "no": False}
 PLAIN = {"line": TextField, "number": TextField, "nhs": TextField, "lines": TextAreaField, "wishes": TextAreaField,
          "telephone": TelephoneField, "email": EmailField}
 #: Of boxes in which a keyboard of digits helps.
@@ -50,7 +51,7 @@ def _field(ask: Ask, team_box: bool) -> Any:
         return FileField(ask.label)
     if ask.kind == "team" and team_box:
         return TextField(ask.label)
-    kinds: Mapping[str, Any] = {"radio": RadioField, "checks": CheckboxesField, "select": SelectField, "team": SelectField}
+    kinds: Mapping[str, Any] = {"radio": RadioField, "yes_no": RadioField, "checks": CheckboxesField, "select": SelectField, "team": SelectField}
     return kinds[ask.kind](ask.label, validate_choice=False) if ask.kind in kinds else PLAIN[ask.kind](ask.label)
 
 
@@ -99,7 +100,14 @@ def read(draft: Draft, step: Step, form: Any, today: date) -> tuple[Data, dict[s
 
 def _kept(draft: Draft, step: Step) -> Data:
     found = {ask.name: tree.look(draft.content.answers, ask.pointer) for ask in step.asks if ask.pointer}
-    return {name: "\n".join(value) if step_kind(step, name) == "wishes" and value else value for name, value in found.items()}
+    return {name: _typed(step_kind(step, name), value) for name, value in found.items()}
+
+
+def _typed(kind: str, value: Any) -> Any:
+    """Give an answer as it is typed."""
+    if kind == "wishes" and value:
+        return "\n".join(value)
+    return next((key for key, answer in YES_NO.items() if answer is value), None) if kind == "yes_no" else value
 
 
 def step_kind(step: Step, name: str) -> str:
@@ -113,8 +121,11 @@ def _value(ask: Ask, field: Any) -> Any:
         return data.isoformat() if data else None
     if ask.kind in CHOSEN:
         known = {key for key, _ in field.choices}
+        if ask.kind == "yes_no":
+            return YES_NO.get(data)
         return [one for one in data or [] if one in known] if ask.kind == "checks" else data if data in known and data else None
-    return READ.get(ask.kind, cleaning.line)(data or "") or None
+    answer = READ.get(ask.kind, cleaning.line)(data or "")
+    return None if answer in ("", []) else answer
 
 
 def _number(text: str) -> Any:
@@ -199,7 +210,7 @@ def _params(draft: Draft, step: Step, ask: Ask, alone: bool) -> Data:
 def _heading(step: Step, ask: Ask, alone: bool) -> Data:
     size = "l" if alone else "s"
     text = {"text": step.heading if alone else ask.label, "isPageHeading": alone}
-    if ask.kind in ("radio", "checks", "day", "past_day"):
+    if ask.kind in ("radio", "yes_no", "checks", "day", "past_day"):
         return {"fieldset": {"legend": {**text, "classes": f"govuk-fieldset__legend--{size}"}}}
     return {"label": {**text, "classes": f"govuk-label--{size}"}}
 

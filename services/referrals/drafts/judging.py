@@ -88,6 +88,7 @@ def _state(draft: Draft, now: datetime) -> State:
     return {**initial(""), "stage": "open", "pathway": draft.pathway.name, "received_at": text(now), "self_referral": draft.self_referral,
             "conversation_held_on": said.get("conversation_held_on"), "commitment_months": said.get("commitment_months", 0),
             "conditions": said.get("conditions", []), "social_issues": said.get("social_issues", []), "inpatient": said.get("inpatient"),
+            "one_to_one_support": said.get("one_to_one_support"),
             "practitioner": None if draft.self_referral else {"id": "", "team": said.get("referrer", {}).get("team", "Your team")},
             "named_person": _named(said), "duplicates": [], "citizen_id": "",
             "adult_from": decisions.adult_from(date.fromisoformat(born), draft.pathway, now) if born else None,

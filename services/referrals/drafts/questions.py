@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from services.referrals.drafts import citizen_steps, practitioner_steps
-from services.referrals.drafts.practitioner_steps import MEETING
-from services.referrals.drafts.steps import Ask, Step, paper_step
+from services.referrals.drafts.practitioner_steps import WHY
+from services.referrals.drafts.steps import Ask, Step, paper_step, support_step
 from shared.calendar import LONDON, working_hours
 from shared.ledger.types import Data
 from shared.pathways import Pathway
@@ -23,12 +23,12 @@ Choices = list[tuple[str, str]]
 
 @lru_cache(maxsize=32)
 def all_steps(pathway: Pathway, self_referral: bool) -> tuple[Step, ...]:
-    """Give every step of a form, whether it is asked now or not; documents come before the first meeting."""
+    """Give every step of a form, whether it is asked now or not; what the pathway makes comes where it belongs."""
     if self_referral:
         return citizen_steps.STEPS
-    papers = tuple(paper_step(paper) for paper in pathway.document)
-    before = tuple(step for step in practitioner_steps.STEPS if step.section not in (MEETING, practitioner_steps.STEPS[-1].section))
-    return (*before, *papers, *practitioner_steps.STEPS[len(before):])
+    support = (support_step(pathway.one_to_one_support, WHY),) if pathway.one_to_one_support else ()
+    after = {"social-issues": support, "commitment": tuple(paper_step(paper) for paper in pathway.document)}
+    return tuple(one for step in practitioner_steps.STEPS for one in (step, *after.get(step.key, ())))
 
 
 def steps(pathway: Pathway, self_referral: bool, answers: Data) -> list[Step]:

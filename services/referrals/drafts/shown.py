@@ -34,6 +34,8 @@ def in_words(draft: Draft, ask: Ask, today: date) -> list[str]:
         return []
     if ask.kind in ("day", "past_day"):
         return [str(day(value))]
+    if ask.kind == "yes_no":
+        return ["Yes" if value else "No"]
     if ask.kind in ("radio", "checks", "select"):
         words: dict[str, str] = dict(choices(ask, draft.pathway, (), today))
         chosen = value if isinstance(value, list) else [value]

@@ -16,7 +16,7 @@ class Ask:
     """One field of a step.
 
     `kind`: line, lines, wishes (a list, one on each line), number, email, telephone, nhs, day, past_day (may lie a lifetime
-    back), radio, checks, select, team, file. `pointer` is where the answer is kept. `enter` says what to do where nothing was
+    back), radio, yes_no, checks, select, team, file. `pointer` is where the answer is kept. `enter` says what to do where nothing was
     entered; it is a fault where `must`. `subject` begins other sentences about it; `wrong` replaces them where the answer has
     not the right form. `choices` are pairs, or the name of a list of the pathway. `row` is what it is called where all answers
     are shown, if that is not the label.
@@ -78,7 +78,7 @@ class Step:
     def is_answered(self, answers: Data) -> bool:
         """Say whether all that must be answered is, and anything is."""
         found = {ask.name: look(answers, ask.pointer) for ask in self.asks}
-        return any(found.values()) and all(found[ask.name] is not None for ask in self.asks if ask.must)
+        return any(answer is not None for answer in found.values()) and all(found[ask.name] is not None for ask in self.asks if ask.must)
 
 
 def _within(pointer: str, whole: str) -> bool:
@@ -90,6 +90,15 @@ def cannot_be_reached(answers: Data) -> Odds | None:
     """Find that the way to contact the citizen, asked last, needs what the step before has not been given."""
     need = reaching.lacking(answers.get("citizen", {}))
     return need and Odds("contact_by", f"{need.way.capitalize()} needs {need.what}: enter one, or choose another way", "reach", f"Enter {need.what}")
+
+
+def support_step(words: str, section: str) -> Step:
+    """Make the step that asks whether a support of the pathway is wanted (R-10)."""
+    question = f"Is {words} wanted? (optional)"
+    return Step(
+        "one-to-one-support", section, question, "It can be asked for with the referral, so that whoever plans the journey can arrange it from the first day.",
+        (Ask("one_to_one_support", "yes_no", "/one_to_one_support", question, "Leave it open if you and the citizen have not talked about it yet.",
+             choices=(("yes", "Yes"), ("no", "No"))),), optional=True)
 
 
 def paper_step(paper: Document) -> Step:
