@@ -52,7 +52,7 @@ def _settings_there_are() -> Iterator[Finding]:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything a running suite needs; never raises, never writes."""
     looks: tuple[Callable[[Settings], list[Finding]], ...] = (_place, _waiting, _definitions, _databases, _migrations, _warnings, _services, _broker,
-                                                              _assets, _notices)
+                                                              _assets, _notices, _reaching)
     return list(dict.fromkeys(finding for look in looks for finding in _safely(look, settings)))
 
 
@@ -182,3 +182,12 @@ def _notices(settings: Settings) -> list[Finding]:
         return [Finding("public notices", f"name {settings.organisation}")]
     names = ", ".join(f"POD_{name.upper()}" for name in unset)
     return [Finding("public notices", f"do not say everything they must: {names} unset", "Set what is missing", mild=True)]
+
+
+def _reaching(settings: Settings) -> list[Finding]:
+    """Say whether pages that tell somebody to get in touch with the Pod say how."""
+    unset = [name for name in ("telephone", "email", "address") if not getattr(settings, name)]
+    if not unset:
+        return [Finding("getting in touch", f"pages give {settings.telephone}")]
+    names = ", ".join(f"POD_{name.upper()}" for name in unset)
+    return [Finding("getting in touch", f"pages cannot say how to reach the Pod: {names} unset", "Set what is missing", mild=True)]

@@ -26,7 +26,10 @@ class SettingsError(Exception):
 DEMO_SECRET = "demo-secret"
 DEMO_FILES_KEY = "demo-files-key"
 #: Who runs the demo, as far as its pages say.
-DEMO_COUNCIL = {"organisation": "Example City Council", "dpo_email": "data.protection@council.example", "help_email": "pod@council.example"}
+DEMO_COUNCIL = {
+    "organisation": "Example City Council", "dpo_email": "data.protection@council.example", "help_email": "pod@council.example",
+    # of the numbers Ofcom keeps free for drama
+    "telephone": "020 7946 0123", "email": "hello@pod.example", "address": "The Pod, 1 Example Street, Example City"}
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -71,6 +74,21 @@ def _flag(text: str) -> bool:
 def _email(text: str) -> str:
     if text and ("@" not in text[1:-1] or any(letter.isspace() for letter in text)):
         raise ValueError("must be an e-mail address")
+    return text
+
+
+def _telephone(text: str) -> str:
+    plain = text.removeprefix("+")
+    for mark in " ()-":
+        plain = plain.replace(mark, "")
+    if text and not (plain.isdecimal() and 10 <= len(plain) <= 15):
+        raise ValueError("must be a telephone number with its area code, e.g. 020 7946 0123")
+    return text
+
+
+def _postal(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be one line, with a comma between the lines of the address")
     return text
 
 
@@ -128,6 +146,9 @@ SETTINGS = (
     Setting("POD_ORGANISATION", "", str, "the council that runs the suite; the privacy notice and the accessibility statement name it"),
     Setting("POD_DPO_EMAIL", "", _email, "e-mail address of its data protection officer, for the privacy notice"),
     Setting("POD_HELP_EMAIL", "", _email, "e-mail address for problems with the pages, for the accessibility statement"),
+    Setting("POD_TELEPHONE", "", _telephone, "telephone number at which citizens and practitioners ring the Pod; pages that say so give it"),
+    Setting("POD_EMAIL", "", _email, "e-mail address at which they write to the Pod"),
+    Setting("POD_ADDRESS", "", _postal, "postal address of the Pod, a comma between its lines"),
     Setting("POD_BATCH", "800", _count, "most events a consumer takes into one transaction"),
     Setting("POD_WORKERS", "50", _count, "requests served at once by one service"),
 )
@@ -156,6 +177,9 @@ class Settings:
     organisation: str = ""
     dpo_email: str = ""
     help_email: str = ""
+    telephone: str = ""
+    email: str = ""
+    address: str = ""
     batch: int = 800
     workers: int = 50
 

@@ -19,6 +19,7 @@ from services.referrals.store import asked
 from shared.calendar import moment_in_words
 from shared.ledger.store import Written
 from shared.ledger.types import Data, Refused
+from shared.web.contact import contact_of
 from shared.web.context import current_room
 from shared.web.problems import problem
 
@@ -88,7 +89,8 @@ def _free_again(desk: Desk) -> datetime | None:
 
 
 def _too_often(again: datetime, now: datetime) -> None:
+    call = contact_of(current_room.settings).call
     wait = max(1, math.ceil((again - now).total_seconds()))
     problem(429, "You have sent many referrals of people who may already be with us.", title="Asked too often", rule="R-13",
-            help=f"Telephone the Pod about this one, or send it after {moment_in_words(again)}.",
+            help=f"{call[:1].upper()}{call[1:]} about this one, or send it after {moment_in_words(again)}.",
             headers={"Retry-After": str(wait)})

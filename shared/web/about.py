@@ -1,4 +1,4 @@
-"""The pages about the pages: accessibility and privacy; and the root of the API."""
+"""The pages about the pages: accessibility, privacy, how to get in touch; and the root of the API."""
 from __future__ import annotations
 
 from datetime import date
@@ -33,6 +33,12 @@ def accessibility() -> str:
 def privacy() -> str:
     """Say what is kept about whom, and why, as articles 13 and 14 of the UK GDPR ask."""
     return render_template("privacy.html", council=_settings(), periods=periods())
+
+
+@blueprint.get("/contact")
+def contact() -> str:
+    """Say how the Pod is reached, and when."""
+    return render_template("contact.html")
 
 
 def periods() -> dict[str, Any]:

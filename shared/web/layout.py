@@ -14,6 +14,7 @@ from shared.calendar import day_in_words, london_day, moment_in_words
 from shared.ledger.types import Actor
 from shared.permissions import may
 from shared.settings import Settings
+from shared.web.contact import contact_of
 from shared.web.context import can, current_actor
 from shared.web.forms import error_summary
 from shared.web.idempotency import new_submission
@@ -48,7 +49,7 @@ def install(app: Flask) -> None:
     """Give the templates of the app their globals and filters."""
     app.jinja_env.globals.update(current_actor=current_actor, can=can, navigation=navigation, asset=asset,
                                  error_summary=error_summary, new_submission=new_submission, notices=notices, places=places,
-                                 every_place=PLACES)
+                                 every_place=PLACES, pod_contact=contact_of(app.extensions["pod.settings"]))
     app.jinja_env.filters.update(day=day, short_day=short_day, moment=moment, nhs=nhs)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_page)

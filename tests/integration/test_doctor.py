@@ -77,6 +77,14 @@ def test_a_server_whose_public_notices_name_nobody_is_warned_and_no_fault(tmp_pa
     assert "ok    public notices: name Westmere City Council" in map(str, doctor.examine(whole))
 
 
+def test_a_server_whose_pages_cannot_say_how_to_reach_the_pod_is_warned_and_no_fault(tmp_path: Path) -> None:
+    def reached(**more: str) -> list[str]:
+        return [str(one) for one in doctor.examine(load({**SERVER, "POD_VAR": str(tmp_path), **more})) if one.subject == "getting in touch"]
+    assert reached(POD_EMAIL="pod@westmere.example") == [
+        "warn  getting in touch: pages cannot say how to reach the Pod: POD_TELEPHONE, POD_ADDRESS unset. Set what is missing"]
+    assert reached(POD_EMAIL="pod@westmere.example", POD_TELEPHONE="020 7946 0123", POD_ADDRESS="The Pod") == ["ok    getting in touch: pages give 020 7946 0123"]
+
+
 def test_the_command_itself_finds_psycopg_waiting_green(start_pod) -> None:
     process = start_pod("doctor")
     process.wait()

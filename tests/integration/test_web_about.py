@@ -55,21 +55,46 @@ def test_the_accessibility_statement_says_all_that_the_regulations_ask_and_claim
         assert part in said, part
 
 
+REACHED = {"telephone": "020 7946 0999", "email": "desk@pod.example", "address": "The Pod, 2 Made-up Lane, Westmere"}
+
+
+@pytest.mark.parametrize("path", ["/contact", "/privacy", "/accessibility"])
+def test_R_08_whoever_is_told_to_get_in_touch_is_told_how_and_when_the_pod_is_open(tmp_path: Path, path: str) -> None:
+    client = client_of(tmp_path, **REACHED)
+    said = words(client, path)
+    for part in ("020 7946 0999", "desk@pod.example", "The Pod 2 Made-up Lane Westmere", "Monday to Thursday 8:30am to 4:30pm", "not on bank holidays"):
+        assert part in said, part
+    assert 'href="tel:02079460999"' in client.get(path).text
+
+
+def test_the_start_page_and_the_page_of_a_fault_give_the_number(tmp_path: Path) -> None:
+    room = hand_room(tmp_path, **REACHED)
+    assert "Telephone the Pod on 020 7946 0999 , Monday to Thursday" in words(create_root(room.settings, [room]).test_client(), "/start")
+    app = notes_app(room)
+    app.add_url_rule("/broken", view_func=lambda: 1 / 0)
+    assert "If it cannot wait, telephone the Pod on 020 7946 0999, Monday" in app.test_client().get("/broken").text
+
+
+def test_where_no_number_was_set_nobody_is_told_to_ring_one(tmp_path: Path) -> None:
+    said = words(client_of(tmp_path), "/contact")
+    assert "how to reach it" in said and "Telephone" not in said and "8:30am" in said
+
+
 @pytest.mark.parametrize("path", ["/privacy", "/accessibility"])
 def test_where_the_council_is_not_named_the_notices_still_read_as_sentences(tmp_path: Path, path: str) -> None:
     said = words(client_of(tmp_path), path)
     assert "he council that runs this service" in said and "None" not in said and "@" not in said and " ." not in said
 
 
-def test_both_are_open_to_everybody_and_linked_from_the_foot_of_every_page(tmp_path: Path) -> None:
+def test_they_are_open_to_everybody_and_linked_from_the_foot_of_every_page(tmp_path: Path) -> None:
     room = hand_room(tmp_path)
     for client, prefix in ((notes_app(room).test_client(), "/journeys"), (create_root(room.settings, [room]).test_client(), "")):
-        for path in ("/sign-in", "/nowhere", "/signed-out", "/privacy", "/accessibility"):
+        for path in ("/sign-in", "/nowhere", "/signed-out", "/privacy", "/accessibility", "/contact"):
             foot = client.get(path).text.rpartition("<footer")[2]
-            assert f'href="{prefix}/privacy"' in foot and f'href="{prefix}/accessibility"' in foot
-        assert words(client, "/privacy") and words(client, "/accessibility")
+            assert all(f'href="{prefix}/{one}"' in foot for one in ("contact", "privacy", "accessibility"))
+        assert words(client, "/privacy") and words(client, "/accessibility") and words(client, "/contact")
 
 
 def test_nothing_typed_into_a_setting_becomes_part_of_the_page(tmp_path: Path) -> None:
-    page = client_of(tmp_path, organisation="<b>Council</b>", dpo_email='"><i>@x').get("/privacy").text
-    assert "<b>Council" not in page and "<i>@x" not in page
+    page = client_of(tmp_path, organisation="<b>Council</b>", dpo_email='"><i>@x', address="<u>The Pod").get("/privacy").text
+    assert "<b>Council" not in page and "<i>@x" not in page and "<u>The" not in page

@@ -73,7 +73,7 @@ def look(page: Any) -> None:
 def test_every_page_of_the_shell_passes_axe_and_fits_a_narrow_screen(page: Any, address: str) -> None:
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
-    for path in ("/start", "/journeys/sign-in", "/journeys/privacy", "/journeys/accessibility", "/journeys/nowhere", "/cafe/"):
+    for path in ("/start", "/journeys/sign-in", "/journeys/privacy", "/journeys/accessibility", "/journeys/contact", "/journeys/nowhere", "/cafe/"):
         page.goto(address + path)
         look(page)
     assert "Midday to 3pm" in page.inner_text("main")

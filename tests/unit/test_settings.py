@@ -29,7 +29,8 @@ def test_a_server_without_its_secrets_is_refused_and_each_is_named() -> None:
     ("POD_WORKERS", "many"), ("POD_COOKIE_SECURE", "perhaps"), ("POD_OIDC_ISSUER", "issuer.example"),
     ("POD_FILES_KEY", "too short"), ("POD_FILES_KEY", "b" * 44), ("POD_FILES_KEY", "b29v,"), ("POD_CLAMD", "127.0.0.1:3310"),
     ("POD_CLAMD", "tcp://clamav"), ("POD_CLAMD", "unix:clamd.sock"), ("POD_TRUSTED_PROXIES", "-1"), ("POD_SECRET_KEY", "short"), ("POD_COLOUR", "blue"), ("POD_DPO_EMAIL", "nobody"),
-    ("POD_HELP_EMAIL", "two words@council.example"),
+    ("POD_HELP_EMAIL", "two words@council.example"), ("POD_EMAIL", "pod"), ("POD_TELEPHONE", "7946 0123"), ("POD_TELEPHONE", "020 7946 0123 ext"),
+    ("POD_TELEPHONE", "020 7946 0123, 020 7946 0124"), ("POD_ADDRESS", "The Pod\nWestmere"),
 ])
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     assert [fault for fault in faults({**SERVER, name: value}) if fault.startswith(name)]
@@ -74,6 +75,13 @@ def test_the_demo_is_run_by_an_invented_council_unless_it_is_told_another(tmp_pa
     demo = load({"POD_MODE": "demo", "POD_VAR": str(tmp_path), "POD_ORGANISATION": "Westmere City Council"})
     assert demo.organisation == "Westmere City Council" and demo.dpo_email.endswith("@council.example")
     assert load(SERVER).organisation == ""
+
+
+def test_the_number_of_the_demo_rings_nowhere_and_a_real_one_is_taken_as_it_is_written(tmp_path: Path) -> None:
+    # Ofcom keeps 020 7946 0000 to 0999 free for drama
+    assert load({"POD_MODE": "demo", "POD_VAR": str(tmp_path)}).telephone.startswith("020 7946 0")
+    assert load({**SERVER, "POD_TELEPHONE": "+44 (0)20 7946-0123"}).telephone == "+44 (0)20 7946-0123"
+    assert load(SERVER).telephone == ""
 
 
 def test_every_setting_has_a_field_and_a_purpose() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from services.referrals.drafts.table import public_uses
 from shared.database import Database
+from shared.web.contact import contact_of
 from shared.web.context import current_room
 from shared.web.problems import problem
 
@@ -39,7 +40,7 @@ def limited(what: str) -> Callable[[View], View]:
         def checked(*args: Any, **kwargs: Any) -> Any:
             if not current_room.database.run(lambda connection: _counted(connection, what)):
                 problem(429, "This form has been used very often in the last hour.",
-                        help="Nothing you entered is lost. Try again in an hour, or telephone the Pod.", headers={"Retry-After": "3600"})
+                        help=f"Nothing you entered is lost. Try again in an hour, or {contact_of(current_room.settings).call}.", headers={"Retry-After": "3600"})
             return view(*args, **kwargs)
         return cast(View, checked)
     return decorate
