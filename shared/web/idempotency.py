@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -16,6 +15,7 @@ from flask import Response, current_app, g, request
 from sqlalchemy.engine import Connection
 
 from shared.database import Instant
+from shared.web.bodies import json_fault
 from shared.web.context import current_actor, current_room, is_api
 from shared.web.kept import OURS
 from shared.web.problems import problem
@@ -115,8 +115,8 @@ def _said() -> str:
         said = sorted(((name or "", values) for name, values in request.form.lists()), key=lambda one: one[0])
         return _digest([[name, values] for name, values in said if name not in OURS])
     body = request.get_data(cache=True)
-    if request.mimetype == "application/json":
-        _readable(body)
+    if body and request.mimetype == "application/json" and (fault := json_fault(body)):
+        problem(400, fault)
     return hashlib.sha256(body).hexdigest()
 
 
@@ -125,16 +125,6 @@ def _enclosed() -> str:
     if request.mimetype != "multipart/form-data":
         return ""
     return "".join(_digest([name, file.filename, cast(Upload, file.stream).digest.hexdigest()]) for name, file in request.files.items(multi=True))
-
-
-def _readable(body: bytes) -> None:
-    """Answer 400 to JSON no parser can take: nested without end, a number without end. Other faults the view finds."""
-    try:
-        json.loads(body)
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        return
-    except (ValueError, RecursionError):
-        problem(400, "The body is nested too deeply, or holds a number that is too long.")
 
 
 def _digest(parts: Any) -> str:

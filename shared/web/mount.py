@@ -166,6 +166,8 @@ class Web(Entrypoint):  # type: ignore[misc]
             self.site.unmount(self.room)
 
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+            environ["wsgi.input_terminated"] = True  # eventlet ends it with its last chunk, and does not say so
         done = Event()
 
         def serve(environ: dict[str, Any], start_response: Any) -> None:

@@ -19,8 +19,8 @@ OTHERS = ("Any other error: 500 is our own mistake; 503, with `Retry-After`, say
           "It is safe to send a request again that has an `Idempotency-Key`.")
 
 KINDS = {
-    400: Kind("No JSON, or JSON nested without end; or an `Idempotency-Key` of more than 200 characters. Mend it.",
-              {"detail": "The browser (or proxy) sent a request that this server could not understand."}),
+    400: Kind("No JSON, and where it is wrong; or an `Idempotency-Key` of more than 200 characters. Mend it.",
+              {"detail": "The body is not JSON: Expecting ',' delimiter at line 3, column 14."}),
     401: Kind("No token, or one that is no longer good. Get a new one.",
               {"detail": "Send a bearer token: Authorization: Bearer <token>."}, "WWW-Authenticate"),
     403: Kind("Whoever asks may not do this. Asking again will not change it.",
@@ -34,7 +34,7 @@ KINDS = {
     412: Kind("It has changed since the `ETag` in `If-Match` was read. Read it again, then decide again.",
               {"detail": "It has changed since you last saw it.", "help": "GET it again, then decide again."}),
     413: Kind("The body is larger than 1 MB, or a file in it larger than a file may be.",
-              {"detail": "The data value transmitted exceeds the capacity limit."}),
+              {"detail": "What you sent is larger than 1 MB, the most that is taken here.", "help": "Send less at once."}),
     415: Kind("The body is of a type that is not taken here. Set `Content-Type`.",
               {"detail": "Send JSON: Content-Type: application/json."}),
     422: Kind("Part of the body or of the query is wrong: `errors` says all of it at once, each at its JSON pointer. "

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from typing import IO, Any, TypeVar, cast
 
 from flask import Request, current_app
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.utils import cached_property
 
+from shared.web.bodies import MB, TooLarge, Unmeasured, in_words, json_fault
 from shared.web.context import current_actor
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-MB = 1024 * 1024
 #: Most bytes of a body with files that are read so as to answer at the field; a larger one gets a page that says no more.
 READ_AT_MOST = 100 * MB
 
@@ -56,9 +57,9 @@ class Upload(io.BytesIO):
 class TooMuch(RequestEntityTooLarge):
     """A body that is not even read."""
 
-    def __init__(self, size: int, most: int):
+    def __init__(self, size: str, most: int):
         super().__init__()
-        self.data = {"detail": f"What you sent is about {size // MB} MB; a file may have at most {most // MB} MB.",
+        self.data = {"detail": f"What you sent is {size}; a file may have at most {in_words(most)}.",
                      "help": "Scan or photograph it at a lower quality, or send it in parts."}
 
 
@@ -83,11 +84,33 @@ class PodRequest(Request):
     def max_content_length(self, value: int | None) -> None:
         self._max_content_length = value
 
+    @cached_property
+    def stream(self) -> IO[bytes]:  # type: ignore[override]
+        """Give the body, to be read no further than `max_content_length`."""
+        most = self.max_content_length or 0
+        if (self.content_length or 0) > most:
+            raise self._too_large()
+        if self.environ.get("wsgi.input_terminated") and self.content_length is None:
+            return cast(IO[bytes], Unmeasured(self.environ["wsgi.input"], most, self._too_large))
+        return super().stream
+
+    def on_json_loading_failed(self, e: ValueError | None) -> Any:
+        """Answer 400 to a body that is no JSON, with what is wrong and where; 415 to one that does not say it is JSON."""
+        if e is None:
+            return super().on_json_loading_failed(e)
+        raise BadRequest(json_fault(self.get_data(cache=True)) or str(e)) from None
+
+    def _too_large(self) -> RequestEntityTooLarge:
+        if not (most := self.takes_files):
+            return TooLarge(self.max_content_length or 0)
+        return TooMuch(f"about {in_words(self.content_length)}" if self.content_length else f"more than {in_words(READ_AT_MOST)}", most)
+
     def _load_form_data(self) -> None:
-        most, size = self.takes_files, self.content_length or 0
-        if most and size > READ_AT_MOST:
-            raise TooMuch(size, most)
-        super()._load_form_data()
+        try:
+            super()._load_form_data()
+        except RequestEntityTooLarge as fault:
+            # werkzeug's own, of a form whose boxes together hold too much, says no more than that
+            raise fault if getattr(fault, "data", None) else TooLarge(self.max_form_memory_size or 0) from None
 
     def _get_file_stream(self, total_content_length: int | None, content_type: str | None, filename: str | None = None,
                          content_length: int | None = None) -> IO[bytes]:
