@@ -223,6 +223,11 @@ class Database:
         self.engine.dispose()
 
 
+def is_made(url: str) -> bool:
+    """Say whether there is a database to be asked; the file of an embedded one is made by the first start."""
+    return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
+
+
 def is_trouble(fault: BaseException) -> bool:
     """Say whether the database itself is in trouble (so: wait and probe), rather than what was asked of it."""
     if isinstance(fault, sa.exc.DBAPIError):

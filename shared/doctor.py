@@ -109,7 +109,8 @@ def _database(service: str, url: str) -> Finding:
 
 
 def _made(url: str) -> bool:
-    return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
+    from shared.database import is_made
+    return is_made(url)
 
 
 def _first_line(fault: BaseException | None) -> str:

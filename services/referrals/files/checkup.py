@@ -1,4 +1,4 @@
-"""What the doctor, and the start, look at: key, folder, scanner."""
+"""What the doctor, and the start, look at: key, folder, documents, scanner."""
 from __future__ import annotations
 
 import os
@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import sqlalchemy as sa
+
+from services.referrals.files import records
 from services.referrals.files.keys import Keyring
 from services.referrals.files.scanner import ScannerAway, scanner_of
 from services.referrals.files.seal import VaultFault
 from services.referrals.files.vault import Vault
+from shared.database import Database, is_made
 from shared.settings import Settings, SettingsError
 
 
@@ -34,8 +38,9 @@ def look(settings: Settings) -> Iterator[Told]:
     if fault := _keyless(settings):
         yield Told("setting", fault, "'pod up' refuses it: make one with 'openssl rand -base64 32'")
     else:
-        yield _folder(settings.files_folder)
-        yield from _older_keys(settings)
+        stock = _stock(settings)
+        yield _folder(settings.files_folder, stock)
+        yield from _older_keys(settings, stock)
     yield _scanner(settings)
 
 
@@ -44,8 +49,39 @@ def _keyless(settings: Settings) -> str:
     return "POD_FILES_KEY: missing; it is required for referrals unless POD_MODE is demo" if missing else ""
 
 
-def _folder(folder: Path) -> Told:
+class Stock(NamedTuple):
+    """How many documents the database knows, and how many of them are not in the folder."""
+
+    known: int
+    missing: int
+
+    @property
+    def words(self) -> str:
+        """Say what is missing."""
+        return f"{self.missing} of the {self.known} documents the database knows" if self.known > 1 else "the document the database knows"
+
+
+def _stock(settings: Settings) -> Stock:
+    """Hold the folder against the database; one that cannot be asked the doctor has spoken of already."""
+    url = settings.database_for("referrals")
+    if not is_made(url):
+        return Stock(0, 0)
+    database = Database(url)
+    try:
+        with database.read() as connection:
+            known = records.in_use(connection)
+    except sa.exc.DBAPIError:
+        return Stock(0, 0)
+    finally:
+        database.dispose()
+    return Stock(len(known), len(known - Vault(settings.files_folder, Keyring(())).ids()))
+
+
+def _folder(folder: Path, stock: Stock) -> Told:
     subject = f"folder of documents {folder}"
+    if stock.missing:
+        return Told(subject, f"{'' if folder.exists() else 'is not there, and '}lacks {stock.words}",
+                    "Mount it, or mend POD_FILES; what is lost, restore from the backup. Nobody can open them before")
     there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         return Told(subject, "cannot be written", "Let the user the suite runs as write it, or mend POD_FILES")
@@ -56,9 +92,12 @@ def _folder(folder: Path) -> Told:
     return Told(subject, "can be written")
 
 
-def _older_keys(settings: Settings) -> Iterator[Told]:
-    """Say whether the older keys may be thrown away yet."""
+def _older_keys(settings: Settings, stock: Stock) -> Iterator[Told]:
+    """Say whether the older keys may be thrown away yet: not while a document is away that may need one."""
     if settings.files_key.count(",") == 0:
+        return
+    if stock.missing:
+        yield Told("keys of documents", f"cannot be judged without {stock.words}", "Leave all of them in POD_FILES_KEY until they are back", mild=True)
         return
     try:
         older = sum(1 for _ in Vault(settings.files_folder, Keyring.of(settings)).under_older_keys())

@@ -113,6 +113,11 @@ def known(database: Database, connection: Connection, ids: Sequence[str]) -> lis
     return list(connection.execute(sa.select(files.c.id).where(database.any_of(files.c.id, ids))).scalars())
 
 
+def in_use(connection: Connection) -> set[str]:
+    """Give the files that must be in the vault: all but those let go."""
+    return set(connection.execute(sa.select(files.c.id).where(files.c.owner_kind != GONE)).scalars())
+
+
 def _let_go() -> dict[str, str | None]:
     return {"owner_kind": GONE, "owner_id": None, "name": ""}
 

@@ -71,6 +71,10 @@ class Vault:
             time.sleep(0)
         return moved
 
+    def ids(self) -> set[str]:
+        """Give the documents that are here."""
+        return {id_ for shard in self._shards() for id_ in _ids(shard)}
+
     def under_older_keys(self) -> Iterator[str]:
         """Give the documents another key than the newest is needed for."""
         for shard in self._shards():
