@@ -141,6 +141,24 @@ def test_R_13_why_it_is_sent_is_asked_after_sending_and_only_staff_see_what_it_m
     assert "The first was for her sister." in page.inner_text("main")
 
 
+def test_R_05_somebody_under_18_reads_where_to_turn_on_a_telephone_without_JavaScript(plain_page: Any, page: Any, site: Site) -> None:
+    page.goto(f"{site.base}/self/younger")
+    judged(page, "self-younger-unasked")
+    plain_page.set_viewport_size({"width": 360, "height": 740})
+    for one in (plain_page, page):
+        one.goto(f"{site.base}/self")
+        one.get_by_role("button", name="Start now").click()
+        one.goto(f"{site.base}/self/date-of-birth")
+        fill(one, {"date_of_birth": ["1", "1", str(site.pod.today().year - 16)]})
+        one.get_by_role("button", name="Save and continue").click()
+        assert one.get_by_role("heading", name="This service is for people of 18 and over").is_visible(), one.inner_text("main")
+    judged(page, "self-younger")
+    plain_page.get_by_role("link", name="change your date of birth").click()
+    fill(plain_page, {"date_of_birth": ["1", "1", "1990"]})
+    plain_page.get_by_role("button", name="Save and continue").click()
+    assert plain_page.url == f"{site.base}/self/nhs-number"
+
+
 def test_R_11_a_citizen_refers_themself_without_JavaScript_on_a_telephone(plain_page: Any, page: Any, site: Site) -> None:
     plain_page.set_viewport_size({"width": 360, "height": 740})
     for one in (plain_page, page):

@@ -15,6 +15,7 @@ from shared.calendar import end_of_london_day, start_of_london_day
 from tests.integration.files_room import FilesPod
 from tests.integration.referral_pages import Browser
 from tests.integration.referral_room import Caller, Pod
+from tests.integration.test_referrals_triage import AMARA, HELEN, WREN, at
 from tests.support import papers
 from tests.support.clamd import HandClamd
 
@@ -63,6 +64,15 @@ def test_R_14_the_file_of_somebody_elses_referral_is_not_there(pod: Pod):
     assert pod.priya.get(f"/{id_}/documents/{document}/file").status_code == 404
     assert pod.amara.get(f"/{other}/documents/{document}/file").status_code == 404
     assert upload(pod.priya, id_, kind="care_plan", dated=pod.ago(9)).status_code == 404
+
+
+def test_R_06_whoever_triages_or_accepts_sees_which_document_nobody_has_uploaded(pod: Pod):
+    id_ = pod.sent()
+    upload(pod.amara, id_, kind="care_plan", dated=pod.ago(9))
+    decided = at(pod, HELEN, id_, "/accept")
+    assert "CPA care plan of" in decided and "plan.pdf" in decided and decided.count("no file here: ask to see it") == 1
+    assert decided.count("CPA care plan of") == 2 and "Steve Morgan risk assessment of" in decided  # in its rule, too
+    assert at(pod, WREN, id_).count("No file here: ask to see it") == 1 and "ask to see it" not in at(pod, AMARA, id_)
 
 
 def test_R_06_a_document_without_its_file_is_noted_as_before(pod: Pod):

@@ -163,12 +163,68 @@ def test_R_13_a_number_that_is_nobodys_is_not_taken_of_a_citizen(pod: Pod) -> No
     assert citizen.box("nhs_number") == ["0000000000"]
 
 
-def test_R_05_somebody_under_18_is_told_at_once(pod: Pod) -> None:
+def born(pod: Pod, years: int) -> dict[str, Any]:
+    return {"date_of_birth": ["1", "1", str(pod.today().year - years)]}
+
+
+def test_R_05_somebody_under_18_is_told_kindly_where_to_turn_and_nothing_is_sent_or_promised(pod: Pod) -> None:
     citizen = begun(pod)
     citizen.get("/self/date-of-birth")
-    year = str(pod.today().year - 16)
-    citizen.post(date_of_birth=["1", "1", year])
-    assert "under 18" in citizen.words and citizen.at.startswith("/self/nhs-number")
+    citizen.post(**born(pod, 16))
+    assert citizen.at == "/self/younger" and "This service is for people of 18 and over" in citizen.words
+    for words in ("Your GP", "children and young people’s mental health service", "choose option 2", "0800 1111", "in danger", "Nothing was sent"):
+        assert words in citizen.words, words
+    for path in ("/self/check", "/self/date-of-birth"):
+        citizen.get(path)
+        assert "could not be accepted" not in citizen.words and "Refer again" not in citizen.words and "weeks" not in citizen.words
+    citizen.get("/self/check")
+    assert citizen.at == "/self/younger"
+    citizen.write({key: one for key, one in GIVEN.items() if key != "date-of-birth"})
+    assert citizen.at == "/self/younger"
+    citizen.get("/self/name")
+    citizen.post("/self/send")
+    assert citizen.at == "/self/younger" and pod.wren.get().json["items"] == []
+
+
+def test_R_05_a_date_of_birth_that_was_a_slip_is_changed_and_the_form_goes_on(pod: Pod) -> None:
+    citizen = begun(pod)
+    citizen.write({**GIVEN, "date-of-birth": born(pod, 16)})
+    assert "change your date of birth" in citizen.words and '/self/date-of-birth">' in citizen.text
+    citizen.get("/self/date-of-birth")
+    citizen.post(**born(pod, 36))
+    assert citizen.at == "/self/nhs-number"
+    citizen.get("/self/check")
+    citizen.post("/self/send")
+    assert "We have it" in citizen.words
+
+
+def test_R_05_whoever_reads_first_finds_where_to_turn_without_entering_anything(pod: Pod) -> None:
+    citizen = Writer(pod)
+    citizen.get("/self")
+    assert "Where to turn if you are younger" in citizen.words and "/self/younger" in citizen.text
+    citizen.get("/self/younger")
+    assert "0800 1111" in citizen.words and "You told us" not in citizen.words and "What you entered" not in citizen.words
+
+
+def test_R_05_staff_who_write_down_what_somebody_under_18_says_are_told_what_to_tell_them(pod: Pod) -> None:
+    wren = Writer(pod, "wren.callaghan@pod.example")
+    root = wren.begin("prevention", self_referral="yes")
+    wren.write({**GIVEN, "date-of-birth": born(pod, 16)})
+    wren.get(f"{root}/check")
+    assert "Tell them kindly that this service is for adults" in wren.words and "Childline on 0800 1111" in wren.words
+    assert "They can ask again from 1 January" in wren.words and "/send" not in wren.text and "It cannot be sent while" in wren.words
+    wren.get(f"{root}/name")
+    wren.post(f"{root}/send")
+    assert wren.first.status_code == 422 and pod.wren.get().json["items"] == []
+
+
+def test_a_citizen_is_told_whom_to_ring_wherever_they_write_freely(pod: Pod) -> None:
+    citizen = begun(pod)
+    told = {key: "116 123" in citizen.get(f"/self/{key}").text for key in GIVEN}
+    assert {key for key, is_told in told.items() if is_told} == {"contact", "needs", "reason"}
+    wren = Writer(pod, "wren.callaghan@pod.example")
+    root = wren.begin("prevention", self_referral="yes")
+    assert "116 123" not in wren.get(f"{root}/reason").text
 
 
 def test_a_citizen_deletes_what_they_entered_or_leaves_it_to_nobody_on_this_computer(pod: Pod) -> None:

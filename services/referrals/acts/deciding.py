@@ -10,6 +10,7 @@ from services.referrals import view
 from services.referrals.acts import forms
 from services.referrals.acts.desk import answered, found_for, refused_now
 from services.referrals.api import WITH_US
+from services.referrals.documents import listing
 from services.referrals.state import pathway_of
 from shared.web.context import current_room, requires, transaction
 from shared.web.idempotency import in_transaction
@@ -31,7 +32,7 @@ def confirm(id: UUID) -> Any:
         return refused_now(desk, found, "accept") or render_template(
             "referrals/acts/accept.html", form=forms.AcceptForm(), referral=view.headed(desk, found), heading="Accept this referral",
             button="Accept the referral", rules=view.judged(desk, found.state), clock=view.clock(desk, found.state),
-            rules_of=pathway_of(found.state))
+            rules_of=pathway_of(found.state), documents=[one for one in listing.here(desk, found.state) if one["state"] != listing.REPLACED])
 
 
 @requires(WITH_US)

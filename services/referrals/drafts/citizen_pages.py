@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, Signer
 from sqlalchemy.engine import Connection
 
 from services.referrals.desk import Desk
-from services.referrals.drafts import codes, sending, shelf, walking
+from services.referrals.drafts import codes, judging, sending, shelf, walking
 from services.referrals.drafts.limits import limited
 from services.referrals.drafts.shelf import Draft
 from services.referrals.drafts.walking import Walk, Way
@@ -70,7 +70,16 @@ def answer(step: str) -> Any:
 @blueprint.get("/check")
 def check() -> Any:
     """Show every answer before it is sent."""
-    return _shown(walking.check_page)
+    return _shown(lambda walk: redirect(walk.way.step("younger")) if walk.is_too_young else walking.check_page(walk))
+
+
+@blueprint.get("/younger")
+def younger() -> Any:
+    """Say to somebody too young where they can turn (R-05); nothing of theirs is sent."""
+    with current_room.database.read() as connection:
+        draft, now = _draft(connection), current_room.database.now(connection)
+    begun = draft if draft and not draft.sent and judging.adult_from(draft, now) else None
+    return render_template("drafts/self_younger.html", pathway=_pathway(), draft=begun, way=_way(begun.id) if begun else None)
 
 
 @blueprint.post("/send")
@@ -81,6 +90,8 @@ def send() -> Any:
     walk = _writing()
     if not isinstance(walk, Walk):
         return walk
+    if walk.is_too_young:
+        return redirect(walk.way.step("younger"), 303)
     taken, faults = sending.read(walk.draft, walk.now)
     if faults or walk.draft.content.typed:
         return walking.check_page(walk, status=422)

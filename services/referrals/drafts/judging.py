@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from services.referrals import body, decisions, rules
-from services.referrals.drafts.answers import by_kind
+from services.referrals.drafts.answers import by_kind, look
 from services.referrals.drafts.shelf import Draft
 from services.referrals.drafts.steps import Step
 from services.referrals.rules import Outcome
@@ -16,6 +16,10 @@ from shared.permissions import may
 
 #: Shown beside a step.
 DONE, TODO, WRONG = "Completed", "Not started", "Needs attention"
+BORN = "/citizen/date_of_birth"
+#: What staff tell somebody too young who asks for themself; the citizen's own page says it to them.
+ELSEWHERE = ("Do not take it on. Tell them kindly that this service is for adults, and where they can turn: their GP, the children and "
+             "young people’s mental health service, NHS 111 (option 2), Childline on 0800 1111, and 999 in danger.")
 
 
 class Concern(NamedTuple):
@@ -35,7 +39,13 @@ def concerns(draft: Draft, actor: Actor, now: datetime) -> list[Concern]:
 def foreseen(draft: Draft, actor: Actor, now: datetime) -> list[Concern]:
     """Give all that would stand in the way of acceptance, were the draft sent now."""
     outcomes = [*_own_team(draft, actor), *rules.judge(_state(draft, now), draft.pathway, london_day(now))]
-    return [Concern(one.rule, one.words, one.help, _step_of(draft, one.about)) for one in outcomes if one.outcome == "not met"]
+    return [Concern(one.rule, one.words, _help(draft, one, now), _step_of(draft, one.about)) for one in outcomes if one.outcome == "not met"]
+
+
+def adult_from(draft: Draft, now: datetime) -> str | None:
+    """Give from which day the citizen is old enough; None where they are, or have not said when they were born (R-05)."""
+    born = look(draft.content.answers, BORN)
+    return decisions.adult_from(date.fromisoformat(born), draft.pathway, now) if born else None
 
 
 def standing(draft: Draft, step: Step, worries: list[Concern]) -> str:
@@ -63,6 +73,12 @@ def touched(draft: Draft, step: Step) -> bool:
     return step.key not in draft.content.typed and (step.key in draft.content.done or step.is_answered(draft.content.answers))
 
 
+def _help(draft: Draft, outcome: Outcome, now: datetime) -> str:
+    """Give what would help; somebody too young who asks for themself is to hear where else they can turn."""
+    again = adult_from(draft, now) if draft.self_referral and outcome.about == BORN else None
+    return f"{ELSEWHERE} They can ask again from {rules.in_words(again)}." if again else outcome.help
+
+
 def _touched(draft: Draft, key: str) -> bool:
     step = draft.step(key)
     return step is not None and touched(draft, step)
@@ -84,14 +100,13 @@ def _own_team(draft: Draft, actor: Actor) -> list[Outcome]:
 def _state(draft: Draft, now: datetime) -> State:
     """Give the state a referral of these answers would have; what is not answered is as if it were nothing."""
     said = draft.body()
-    born = said.get("citizen", {}).get("date_of_birth")
     return {**initial(""), "stage": "open", "pathway": draft.pathway.name, "received_at": text(now), "self_referral": draft.self_referral,
             "conversation_held_on": said.get("conversation_held_on"), "commitment_months": said.get("commitment_months", 0),
             "conditions": said.get("conditions", []), "social_issues": said.get("social_issues", []), "inpatient": said.get("inpatient"),
             "one_to_one_support": said.get("one_to_one_support"),
             "practitioner": None if draft.self_referral else {"id": "", "team": said.get("referrer", {}).get("team", "Your team")},
             "named_person": _named(said), "duplicates": [], "citizen_id": "",
-            "adult_from": decisions.adult_from(date.fromisoformat(born), draft.pathway, now) if born else None,
+            "adult_from": adult_from(draft, now),
             "documents": {str(index): {**paper, "added_at": text(now)} for index, paper in enumerate(said.get("documents", [])) if paper.get("dated")}}
 
 

@@ -109,7 +109,7 @@ def send(id: UUID) -> Any:
     if isinstance(walk, str):
         return redirect(walk, 303)
     taken, faults = sending.read(walk.draft, walk.now)
-    if faults or walk.draft.content.typed:
+    if faults or walk.draft.content.typed or walk.is_too_young:
         return walking.check_page(walk, status=422)
     found = sending.send(desk, walk.draft, taken, asking.send)
     if isinstance(found, (Refused, Stale)):

@@ -54,7 +54,8 @@ class Odds(NamedTuple):
 class Step:
     """One page: `why` says why it is asked; `shown` says of which pathway and with which answers before it is asked.
 
-    `odds` looks at all answers there are: they are kept, for either step can put it right.
+    `odds` looks at all answers there are: they are kept, for either step can put it right. `freely`: a citizen may write
+    anything here, so they are told whom to ring if it cannot wait.
     """
 
     key: str
@@ -66,6 +67,7 @@ class Step:
     check: Check = lambda given: {}
     odds: Callable[[Data], Odds | None] = lambda answers: None
     optional: bool = False
+    freely: bool = False
 
     def owns(self, pointer: str) -> bool:
         """Say whether what a pointer names is asked here."""

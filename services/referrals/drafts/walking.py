@@ -61,9 +61,14 @@ class Walk:
         known = self.draft.step(key) or next((one for one in questions.all_steps(self.draft.pathway, self.draft.self_referral) if one.key == key), None)
         return known or problem(404, "There is no such page of the form.")
 
+    @property
+    def is_too_young(self) -> bool:
+        """Say whether somebody asks for themself who is too young (R-05): no practitioner stands by them, so it is not sent."""
+        return self.draft.self_referral and judging.adult_from(self.draft, self.now) is not None
+
     def concerns(self) -> list[judging.Concern]:
-        """Give what of the answers so far stands in the way."""
-        return judging.concerns(self.draft, self.actor, self.now)
+        """Give what of the answers so far stands in the way; somebody too young has a page of their own."""
+        return [] if self.is_too_young and self.way.public else judging.concerns(self.draft, self.actor, self.now)
 
 
 def step_page(walk: Walk, step: Step, form: Any = None, meanwhile: list[shown.Row] | None = None, action: str = "") -> str:
@@ -77,7 +82,7 @@ def step_page(walk: Walk, step: Step, form: Any = None, meanwhile: list[shown.Ro
         "drafts/step.html", form=form, step=step, draft=walk.draft, way=walk.way, seen=saving.seen(walk.draft, step), meanwhile=meanwhile,
         params=forms.params(walk.draft, step, form), why=forms.worded(walk.draft, step.why), action=action, back=_back(walk, step, keys),
         following=_following(step, keys), files=any(ask.kind == "file" for ask in step.asks), file=_file(walk.draft, step),
-        odds=step.odds(walk.draft.content.answers), to=_to(),
+        odds=step.odds(walk.draft.content.answers), to=_to(), too_young=walk.is_too_young,
         worries=[one for one in worries if one.step == step.key], before=[one for one in worries if one.step == after and after != step.key])
 
 
@@ -114,7 +119,7 @@ def check_page(walk: Walk, refused: Any = None, status: int = 200) -> Any:
     worries = [one for one in judging.foreseen(walk.draft, walk.actor, walk.now) if one.step not in named]
     steps = {step.key: step for step in walk.draft.steps}
     page = render_template("drafts/check.html", draft=walk.draft, way=walk.way, todo=todo, worries=worries, steps=steps,
-                           sections=shown.sections(walk.draft, walk.today), refused=refused,
+                           sections=shown.sections(walk.draft, walk.today), refused=refused, too_young=walk.is_too_young,
                            only_documents=all(one.rule == "R-06" for one in worries))
     return make_response(page, status)
 
@@ -158,6 +163,8 @@ def _onward(walk: Walk, step: Step, then: str, asked_before: set[str], again: st
 
 def _next(walk: Walk, step: Step, asked_before: set[str]) -> str:
     """Give the page to go on with; a page that is only asked since this answer comes first."""
+    if walk.is_too_young and walk.way.public:
+        return walk.way.step("younger")
     following = _following(step, [one.key for one in walk.draft.steps])
     after = step.key if any(one.step == step.key for one in walk.concerns()) else ""
     if following and (not _to() or following not in asked_before):
