@@ -87,6 +87,16 @@ def add_working_days(start: date | datetime, count: int) -> date:
     return day
 
 
+def last_open_day(day: date) -> date:
+    """Give the last day on or before `day` on which the Pod is open (R-08)."""
+    return day if is_working_day(day) else add_working_days(day, -1)
+
+
+def closed_until(day: date) -> date:
+    """Give the last day before the Pod opens again after `day`: of a Friday the Sunday, of most days the day itself."""
+    return add_working_days(day, 1) - _DAY
+
+
 def due_after_working_days(start: datetime, count: int) -> datetime:
     """Give closing time, in UTC, of the day `count` working days after `start`."""
     hours = working_hours(add_working_days(start, count))

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -100,7 +101,7 @@ class JourneysKeeper(LedgerKeeper):
         return dict(connection.execute(query).tuples().all())
 
 
-def read_model(state: State) -> Mapping[sa.Table, list[dict[str, Any]]]:
+def read_model(state: State, now: datetime) -> Mapping[sa.Table, list[dict[str, Any]]]:
     """Give the caseload rows of one person."""
     opened = list(journeys.opened(state))
     return {caseload: [_case(state, jid, journey) for jid, journey in opened],

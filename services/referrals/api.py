@@ -35,6 +35,9 @@ WITH_US = "referral:send"
 SENT_EXAMPLE = {"id": "7c1f4b52-0c0a-4d8e-9a55-3d5f6f1f7f0e", "reference": "R-GRRY-TKP", "state": "received", "missing": [
     {"rule": "R-06", "what": "The risk assessment is not here.", "help": "Add it, not older than 6 months."}]}
 
+#: Said of a cursor that is none of the list as it is asked for.
+NO_PAGE = "Not the next of a page of this list, sorted so. Ask for the first page, without after."
+
 
 def open_desk(connection: Any) -> Desk:
     """Give the desk for whoever asks."""
@@ -70,7 +73,10 @@ class Referrals(MethodView):
         """List referrals, newest first unless `sort` says otherwise; with `due`, what is due first comes first."""
         wanted, pager = asked.filters(), Pager.of_request()
         with current_room.database.read() as connection:
-            return pager.page(worklists.listed(open_desk(connection), wanted, pager.fetch, page_after(pager)))
+            try:
+                return worklists.listed(open_desk(connection), wanted, pager.limit, pager.after)
+            except worklists.Unknown:
+                problem(422, "The paging is not valid.", errors=[{"pointer": "/after", "detail": NO_PAGE}])
 
     @blueprint.doc(**described(body.Referral), **writes(ReferralBrief, 409, 429, status=201, words="It is with us", gives=MADE, example=SENT_EXAMPLE))
     @requires(WITH_US)

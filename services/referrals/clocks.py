@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from services.referrals.state import first_held, stopped_at, text
+from services.referrals.state import first_held, has_stopped, stopped_at, text
 from shared.calendar import (
     due_after_working_days,
     end_of_london_day,
+    last_open_day,
     london_day,
     start_of_london_day,
     working_time_between,
@@ -25,12 +26,20 @@ FOR_EVER = date(9999, 12, 31)
 
 
 class Target(NamedTuple):
-    """Something to be done by a time: `response` (R-10) or `first_meeting` (R-07); `done_at` where it was done."""
+    """Something to be done by a time: `response` (R-10) or `first_meeting` (R-07); `done_at` where it was done.
+
+    `due_on` may be a day on which the Pod is closed. Then it is due today from the last open day before it on.
+    """
 
     kind: str
     due_on: date
     late_from: datetime
     done_at: datetime | None
+
+    @property
+    def by(self) -> date:
+        """Give the last open day on which it can be done in time."""
+        return last_open_day(self.due_on)
 
     def word(self, now: datetime) -> str:
         """Give met, late (done, but not in time), ahead, due_today, overdue, or breached (a first meeting after 21 days)."""
@@ -38,7 +47,8 @@ class Target(NamedTuple):
             return "met" if self.done_at < self.late_from else "late"
         if now >= self.late_from:
             return "breached" if self.kind == "first_meeting" else "overdue"
-        return "due_today" if self.due_on == london_day(now) else "overdue" if self.due_on < london_day(now) else "ahead"
+        today = london_day(now)
+        return "overdue" if self.due_on < today else "due_today" if self.by <= today else "ahead"
 
 
 class Lapse(NamedTuple):
@@ -121,9 +131,9 @@ def targets(state: State, pathway: Pathway) -> Iterator[Target]:
         yield Target("first_meeting", first[0], end_of_london_day(first[1]), datetime.fromisoformat(held) if held else None)
 
 
-def next_target(state: State, pathway: Pathway) -> Target | None:
+def next_target(state: State, pathway: Pathway, now: datetime) -> Target | None:
     """Give what is to be done next; None where nothing is, or nothing planned happens any more."""
-    if stopped_at(state):
+    if has_stopped(state, now):
         return None
     return min((one for one in targets(state, pathway) if one.done_at is None), key=lambda one: one.due_on, default=None)
 
@@ -173,5 +183,7 @@ def moments(state: State, pathway: Pathway) -> Iterator[datetime]:
         yield one.warn_from
         yield end_of_london_day(one.last_day) + timedelta(microseconds=1)
     turns = (*state["changes"].values(), *state["gone"].values())
-    days = [state["adult_from"], *(one["on"] for one in turns), state["journey_closes_on"]]
+    days = [state["adult_from"], *(one["on"] for one in turns)]
     yield from (start_of_london_day(date.fromisoformat(day)) for day in days if day)
+    if stops := stopped_at(state):
+        yield datetime.fromisoformat(stops)

@@ -9,23 +9,23 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-#: Live, and the journey is not about to close; said by what it is not, or SQLite would go through all of each stage.
-GOES_ON = "stage NOT IN ('declined', 'withdrawn') AND journey_closes_on IS NULL"
+#: Nothing has stopped: not ended, the citizen is alive, and the journey has not closed.
+GOES_ON = "goes_on"
 PARTS: Mapping[str, str] = {
-    "decide": "complete_until <> ''", "duplicates": "duplicate", "practitioner": "practitioner_needed",
-    "named_person": f"named_person_needed AND {GOES_ON}", "hospital": f"flag = 'inpatient' AND {GOES_ON}"}
+    "decide": "(complete_until <> '' OR to_decline)", "duplicates": "duplicate", "practitioner": "practitioner_needed",
+    "named_person": "named_person_needed", "hospital": f"flag = 'inpatient' AND {GOES_ON}"}
 #: Lists of one order only.
-LAPSING = f"lapses_on <> '' AND {GOES_ON}"
+LAPSING = "lapses_on <> ''"
 #: A first meeting is offered, whoever has yet to check it; said so that no other index seems to answer it.
 MEET = "NOT (worklist = '' OR meeting_at IS NULL)"
 FIRST_MEETING = "target = 'first_meeting'"
-UNALLOCATED = "stage NOT IN ('declined', 'withdrawn') AND development_worker IS NULL AND due_on <> ''"
-#: Referrals a development worker works with; those whose journey closes on a day to come are found by that day.
-WORKED_WITH = "stage = 'accepted' AND development_worker IS NOT NULL AND flag <> 'died'"
+UNALLOCATED = f"{GOES_ON} AND development_worker IS NULL AND due_on <> ''"
+#: Referrals a development worker works with.
+WORKED_WITH = f"{GOES_ON} AND stage = 'accepted' AND development_worker IS NOT NULL"
 
 
-def of(referrals: sa.Table, people: sa.Table) -> None:
-    """Add the indexes to the table of referrals, and the one by which citizens are found by the beginning of their name."""
+def of(referrals: sa.Table) -> None:
+    """Add the indexes to the table of referrals."""
     c = referrals.c
     for name in ("practitioner", "named_person", "sent_by", "development_worker", "pathway"):
         sa.Index(f"referrals_of_{name}", c[name], c.received_at, c.id)
@@ -41,11 +41,7 @@ def of(referrals: sa.Table, people: sa.Table) -> None:
     _part("referrals_late", FIRST_MEETING, c.late_from, c.id)
     _part("referrals_meet", MEET, c.meeting_at, c.id)
     _part("referrals_unallocated", UNALLOCATED, c.received_at, c.id)
-    _part("referrals_worked_with", f"{WORKED_WITH} AND journey_closes_on IS NULL", c.development_worker)
-    _part("referrals_closing", f"{WORKED_WITH} AND journey_closes_on IS NOT NULL", c.journey_closes_on, c.development_worker)
-    # PostgreSQL sorts by language elsewhere, and then a beginning is no range
-    begins = sa.func.lower(people.c.name).label("begins")
-    sa.Index("people_begins", begins, postgresql_ops={"begins": "text_pattern_ops"})
+    _part("referrals_worked_with", WORKED_WITH, c.development_worker)
 
 
 def _part(name: str, where: str, *columns: sa.ColumnElement[object]) -> None:

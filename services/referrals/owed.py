@@ -8,6 +8,7 @@ from typing import Any
 from services.referrals import clocks, rules
 from services.referrals.expected import expected
 from services.referrals.state import (
+    has_stopped,
     named_person_goes,
     pathway_of,
     practitioner_at_work,
@@ -37,7 +38,7 @@ def owed(state: State, now: datetime) -> dict[str, Announcement]:
 
 def next_look_at(state: State, now: datetime) -> datetime | None:
     """Give when what is owed, or a row of a list, next changes though nobody says anything."""
-    if not state["stage"] or "reference" not in state or ((stopped := stopped_at(state)) and stopped <= text(now)):
+    if not state["stage"] or "reference" not in state or has_stopped(state, now):
         return None
     return min((at for at in clocks.moments(state, pathway_of(state)) if at > now), default=None)
 

@@ -13,6 +13,7 @@ from services.referrals.candidates import candidates
 from services.referrals.desk import Desk
 from services.referrals.standing import Task
 from services.referrals.state import pathway_of, practitioner_on, questions_open
+from shared.calendar import last_open_day
 from shared.ledger.store import Written
 from shared.ledger.types import Data, State
 from shared.pathways import Pathway
@@ -55,7 +56,7 @@ def _stands(desk: Desk, state: State, pathway: Pathway, referral: Data, acts: se
     common = {"missing": missing, "waits_since": min((state["questions"][one]["at"] for one in questions_open(state)), default=None)}
     if desk.sees_all:
         step = standing.next_step(state, desk.now)
-        return {**common, "step": step, "step_href": href(id_, step, acts), "proposes_decline": standing.proposes_decline(missing)}
+        return {**common, "step": step, "step_href": href(id_, step, acts), "why_decline": standing.why_decline(state, desk.now)}
     named = {worker["id"]: worker["name"] for worker in [_worker(state, referral)] if worker}
     tasks = [{"title": one.title, "hint": one.hint, "href": href(id_, one, acts), "state": "due", "text": "To do"}
              for one in standing.asked_of_practitioner(state, desk.now)]
@@ -92,7 +93,9 @@ def _when(target: Data) -> str:
     if target["kind"] == "response":
         return f"by {moment(target['late_from'], weekday=True)}"
     last = datetime.fromisoformat(target["late_from"]) - timedelta(microseconds=1)
-    return f"by {day(target['due_on'])}, breached after {day(last)}"
+    due, by = date.fromisoformat(target["due_on"]), last_open_day(date.fromisoformat(target["due_on"]))
+    before = "" if by == due else f", the last open day before {day(due)}"
+    return f"by {day(by)}{before}, breached after {day(last)}"
 
 
 def _waited(minutes: int) -> str:

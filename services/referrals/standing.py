@@ -14,6 +14,7 @@ from services.referrals.reasons import MERGED
 from services.referrals.rules import in_words
 from services.referrals.state import (
     first_held,
+    has_stopped,
     may_repeat,
     named_person_goes,
     needs_practitioner,
@@ -46,6 +47,8 @@ MENDS: Mapping[str, tuple[str, str]] = {
 SUCCESSOR = "Find out who takes over as practitioner"
 #: What is to be done where a meeting was offered for another development worker.
 CHECK = "Check that the first meeting suits the new development worker"
+#: What is to be done with what only a manager can end.
+DECLINE = "Have it declined"
 IN_TOUCH = {"telephone": "will ring you to arrange the first meeting"}
 
 
@@ -72,6 +75,8 @@ def _triage(state: State, now: datetime) -> Task:
         return Task("Find out whose NHS number this is, and put it right", "It is known already, perhaps of somebody else.", "amend", "identity")
     if may_repeat(state):
         return Task("Settle whether this citizen is with us already", "Until then it cannot be accepted.", "settle")
+    if is_too_young(state, now):
+        return Task(DECLINE, f"Nobody can mend that {_too_young(state)}. A manager declines it.", "decline")
     if leaves := _leaves(state, now):
         return Task(SUCCESSOR, leaves if missing else f"{leaves} Nothing else is missing: a manager can accept or decline it meanwhile.", "amend", "people")
     if questions_open(state) and not waits_for_practitioner(state):
@@ -81,7 +86,9 @@ def _triage(state: State, now: datetime) -> Task:
     if waits_for_practitioner(state):
         return Task("Wait for the practitioner’s answer", "You can ask again, or telephone and write the answer down.")
     if proposes_decline(missing):
-        return Task("Ask for a longer commitment, or have it declined", "It is shorter than this pathway needs. A manager can decline.", "question")
+        return Task(f"{DECLINE}, or ask for a longer commitment", "It is shorter than this pathway needs. A manager can decline.", "question")
+    if not state["practitioner"]:
+        return Task("Ask the citizen for what is missing", "They have no account: telephone, and write the answer down.", "question")
     return Task("Ask the practitioner for what is missing", act="question")
 
 
@@ -103,6 +110,36 @@ def _after_acceptance(state: State, now: datetime) -> Task:
 def proposes_decline(missing: list[dict[str, str]]) -> bool:
     """Say whether declining is proposed to a person: the commitment is too short (R-04). Nothing declines by itself."""
     return any(one["rule"] == "R-04" for one in missing)
+
+
+def is_too_young(state: State, now: datetime) -> bool:
+    """Say whether the citizen is under the age of the pathway (R-05), which nobody can mend."""
+    return bool(state["adult_from"]) and london_day(now).isoformat() < state["adult_from"]
+
+
+def ends_by_decline(state: State, now: datetime) -> bool:
+    """Say whether a manager has to decide though something is missing: too young (R-05), or too short a commitment (R-04).
+
+    Not while it is to be settled whose referral it is, or somebody may yet say that they commit longer.
+    """
+    if state["stage"] != "open" or state["died_on"] or may_repeat(state):
+        return False
+    may_commit = questions_open(state) or needs_practitioner(state)
+    return is_too_young(state, now) or bool(proposes_decline(domain.missing(state, now)) and not may_commit)
+
+
+def why_decline(state: State, now: datetime) -> tuple[str, str]:
+    """Say why declining is proposed, and what else could be done; both empty where it is not."""
+    if state["stage"] != "open":
+        return "", ""
+    if is_too_young(state, now):
+        return _too_young(state), "put the date of birth right if it is wrong"
+    short = proposes_decline(domain.missing(state, now))
+    return ("the practitioner cannot commit long enough", "agree on a longer time first") if short else ("", "")
+
+
+def _too_young(state: State) -> str:
+    return f"the citizen is under {pathway_of(state).minimum_age} until {in_words(state['adult_from'])}"
 
 
 def in_plain_words(state: State, now: datetime, named: Named) -> str:
@@ -173,8 +210,8 @@ def _successor(state: State, now: datetime) -> Iterator[Task]:
 
 def _leaves(state: State, now: datetime) -> str:
     """Say from when nobody works with the citizen as practitioner; empty where somebody does, or the journey has closed for it."""
-    goes, closes = practitioner_goes(state), state["journey_closes_on"]
-    if not goes or not needs_practitioner(state) or (closes and closes < london_day(now).isoformat()):
+    goes = practitioner_goes(state)
+    if not goes or not needs_practitioner(state) or has_stopped(state, now):
         return ""
     return f"The practitioner no longer works with the citizen from {in_words(goes[0])}."
 

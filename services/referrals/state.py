@@ -5,7 +5,7 @@ Times in a state are UTC texts of fixed width, days are London days as YYYY-MM-D
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from shared.calendar import london_day, start_of_london_day
@@ -266,10 +266,20 @@ def first_held(state: State) -> str | None:
 
 
 def stopped_at(state: State) -> str | None:
-    """Give the moment from which nothing planned happens any more: ended, died, or the journey closed."""
+    """Give the moment from which nothing planned happens any more: ended, died, or the journey has closed (J-11).
+
+    On the day it closes it goes on, as it does for the journey; the moment may lie ahead.
+    """
     found = [state["decision"]["at"]] if state["stage"] in ENDED else []
-    found += [text(start_of_london_day(date.fromisoformat(day))) for day in (state["died_on"], state["journey_closes_on"]) if day]
+    found += [text(start_of_london_day(date.fromisoformat(day))) for day in (state["died_on"],) if day]
+    found += [text(start_of_london_day(date.fromisoformat(day) + timedelta(days=1))) for day in (state["journey_closes_on"],) if day]
     return min(found, default=None)
+
+
+def has_stopped(state: State, now: datetime) -> bool:
+    """Say whether nothing planned happens any more."""
+    stopped = stopped_at(state)
+    return stopped is not None and stopped <= text(now)
 
 
 def took_part(state: State, now: datetime) -> Iterator[tuple[str, str]]:

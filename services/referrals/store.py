@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.referrals import clocks, domain, events, indexes, rules
+from services.referrals import clocks, domain, events, indexes, rules, standing
 from services.referrals.expected import of_another
 from services.referrals.files.table import files_table
 from services.referrals.looks.table import looks_table
+from services.referrals.name_words import name_words_table
 from services.referrals.state import (
     first_held,
+    has_stopped,
     is_inpatient,
     may_repeat,
     named_person_goes,
@@ -26,7 +28,6 @@ from services.referrals.state import (
 )
 from shared.database import Database, Instant, key
 from shared.ledger.keeper import LedgerKeeper
-from shared.ledger.people import Staffed
 from shared.ledger.store import Ledger
 from shared.ledger.tables import ledger_tables
 from shared.ledger.types import State
@@ -42,14 +43,16 @@ tables = ledger_tables(metadata)
 idempotency = idempotency_table(metadata)
 files = files_table(metadata)
 looks = looks_table(metadata)
+name_words = name_words_table(metadata)
 # who may be the same person is asked by date of birth (R-13)
 sa.Index("people_date_of_birth", tables.people.c.date_of_birth)
 
 #: One row per referral, for lists. `complete_from` and `complete_until` are days, empty when something is missing for
 #: good, and once it is decided; `due_on` is the day of R-07, empty before its clock starts. `target` is what is to be done next, by `target_on`
 #: and at the latest before `late_from`; where nothing is, `target` is empty and `target_on` FOR_EVER, so that it comes last.
-#: `lapses_on` is the last day on which every document counts. `worklist` is who acts next, one of WORKLISTS, or empty.
-#: Days are text, YYYY-MM-DD.
+#: `lapses_on` is the last day on which every document counts; empty once nothing goes on. `worklist` is who acts next, one of
+#: WORKLISTS, or empty. `to_decline` is what only a manager ends, and only so. What of a row changes by time alone is written
+#: anew when that time comes (`owed.next_look_at`). Days are text, YYYY-MM-DD.
 referrals = sa.Table(
     "referrals", metadata,
     sa.Column("id", key(), primary_key=True),
@@ -78,12 +81,14 @@ referrals = sa.Table(
     sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("named_person_needed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("practitioner_needed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("to_decline", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("worklist", sa.Text, nullable=False, server_default=""),
+    sa.Column("goes_on", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("flag", sa.Text, nullable=False),
     sa.Column("received_at", Instant(), nullable=False),
 )
 
-indexes.of(referrals, tables.people)
+indexes.of(referrals)
 
 #: What of a citizen was amended: `old` and `new` as their column in `people` keeps them. `citizen` is whose row it was.
 amended = sa.Table(
@@ -220,29 +225,32 @@ class ReferralsKeeper(LedgerKeeper):
 
 def keeper(database: Database, outbox: Outbox) -> LedgerKeeper:
     """Make the keeper of the service's ledger."""
+    from services.referrals.spelling import Findable  # late: the directory stands on these tables
+
     ledger = Ledger("referrals", database, tables, domain, events, read_model, outbox)
-    ledger.people = Staffed(database, tables.people, members, members.c.state == "confirmed")
+    ledger.people = Findable(database, tables.people, name_words, members, members.c.state == "confirmed")
     return ReferralsKeeper(ledger, introduces=events.people_of)
 
 
-def read_model(state: State) -> dict[sa.Table, list[dict[str, Any]]]:
-    """Give the rows of one referral; none before it was sent."""
+def read_model(state: State, now: datetime) -> dict[sa.Table, list[dict[str, Any]]]:
+    """Give the rows of one referral as they are now; none before it was sent."""
     if not state["stage"] or "reference" not in state:
         return {referrals: []}
     return {referrals: [{
         "id": state["id"], "aggregate": state["id"], "reference": state["reference"], "pathway": state["pathway"],
         "stage": state["stage"], "citizen": state["citizen_id"], "sent_by": state["sent_by"], "flag": _flag(state),
-        "duplicate": may_repeat(state), "asked": bool(questions_open(state)), "named_person_needed": _needs_named_person(state),
-        "practitioner_needed": needs_practitioner(state), "worklist": _worklist(state),
+        "duplicate": may_repeat(state), "asked": bool(questions_open(state)), "named_person_needed": _needs_named_person(state, now),
+        "practitioner_needed": needs_practitioner(state) and not has_stopped(state, now), "to_decline": standing.ends_by_decline(state, now),
+        "worklist": _worklist(state, now), "goes_on": not has_stopped(state, now),
         "journey_closes_on": state["journey_closes_on"], "received_at": datetime.fromisoformat(state["received_at"]),
-        **_clocks(state), **_people(state), **_meeting(state)}]}
+        **_clocks(state, now), **_people(state), **_meeting(state)}]}
 
 
-def _clocks(state: State) -> dict[str, Any]:
+def _clocks(state: State, now: datetime) -> dict[str, Any]:
     pathway = pathway_of(state)
     window = rules.complete_between(state, pathway) if state["stage"] == "open" else None
-    due, target = clocks.first_meeting_due(state, pathway), clocks.next_target(state, pathway)
-    lapses = [one.last_day.isoformat() for one in clocks.lapses(state, pathway)] if not stopped_at(state) else []
+    due, target = clocks.first_meeting_due(state, pathway), clocks.next_target(state, pathway, now)
+    lapses = [one.last_day.isoformat() for one in clocks.lapses(state, pathway)] if not has_stopped(state, now) else []
     return {
         "complete_from": window[0].isoformat() if window else "", "complete_until": window[1].isoformat() if window else "",
         "due_on": due[0].isoformat() if due else "", "lapses_on": min(lapses, default=""),
@@ -266,17 +274,17 @@ def _meeting(state: State) -> dict[str, Any]:
             "held_at": datetime.fromisoformat(held) if held else None}
 
 
-def _needs_named_person(state: State) -> bool:
-    if not pathway_of(state).named_person_required or state["stage"] not in LIVE or state["died_on"]:
+def _needs_named_person(state: State, now: datetime) -> bool:
+    if not pathway_of(state).named_person_required or has_stopped(state, now):
         return False
     return state["named_person"] is None or bool(named_person_goes(state))
 
 
-def _worklist(state: State) -> str:
+def _worklist(state: State, now: datetime) -> str:
     """Say who acts next; where everything has stopped only what is open still waits for its end (J-14)."""
     if state["stage"] == "open":
         return "waiting" if waits_for_practitioner(state) and not state["died_on"] else "triage"
-    if state["stage"] != "accepted" or stopped_at(state) or first_held(state):
+    if state["stage"] != "accepted" or has_stopped(state, now) or first_held(state):
         return ""
     if not state["allocation"]:
         return "allocate"

@@ -13,13 +13,13 @@ from services.referrals.expected import to_check
 from services.referrals.reported import BY_HAND
 from services.referrals.state import (
     first_held,
+    has_stopped,
     in_hospital,
     latest,
     named_person_goes,
     pathway_of,
     practitioner_goes,
     practitioner_on,
-    stopped_at,
     text,
 )
 from services.referrals.store import LIVE, referrals
@@ -129,7 +129,7 @@ def clock(desk: Desk, state: State) -> Data:
             "days_since_receipt": (london_day(desk.now) - london_day(datetime.fromisoformat(state["received_at"]))).days,
             "targets": [{"kind": one.kind, "due_on": one.due_on.isoformat(), "late_from": text(one.late_from),
                          "done_at": text(one.done_at) if one.done_at else None, "state": one.word(desk.now)}
-                        for one in clocks.targets(state, pathway)] if not stopped_at(state) else [],
+                        for one in clocks.targets(state, pathway)] if not has_stopped(state, desk.now) else [],
             "waited_for_practitioner_minutes": int(waited.total_seconds() // 60)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
@@ -87,11 +87,11 @@ class Ledger:
     """
 
     def __init__(self, service: str, database: Database, tables: LedgerTables, rules: Rules,
-                 telegraph: Telegraph, read_model: Callable[[State], ReadModel], outbox: Outbox):
+                 telegraph: Telegraph, read_model: Callable[[State, datetime], ReadModel], outbox: Outbox):
         self.service, self.database, self.tables, self.rules = service, database, tables, rules
         self.telegraph, self.read_model, self.outbox = telegraph, read_model, outbox
         self.people = People(database, tables.people)
-        self.read_tables = list(read_model(rules.initial(str(uuid.UUID(int=0)))))
+        self.read_tables = list(read_model(rules.initial(str(uuid.UUID(int=0))), datetime.min.replace(tzinfo=UTC)))
 
     def command(self, connection: Connection, aggregate: str, decide: Decide,
                 expect: int | None = None) -> Written | Refused | Stale:
@@ -234,11 +234,11 @@ class Ledger:
             aggregate.version += 1
             aggregate.announced = note(aggregate.announced, aggregate.tellings, instant_text)
         rows.write_snapshots(connection, self.database, self.tables, aggregates, self.rules.FOLD_VERSION)
-        self._write_read_model(connection, aggregates)
+        self._write_read_model(connection, aggregates, now)
         self._tell(connection, aggregates)
 
-    def _write_read_model(self, connection: Connection, aggregates: Collection[Aggregate]) -> None:
-        models = [self.read_model(a.state) for a in aggregates]
+    def _write_read_model(self, connection: Connection, aggregates: Collection[Aggregate], now: datetime) -> None:
+        models = [self.read_model(a.state, now) for a in aggregates]
         ids = [a.id for a in aggregates]
         for table in self.read_tables:
             made = [row for model in models for row in model.get(table, ())]

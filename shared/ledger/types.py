@@ -87,4 +87,4 @@ class Rules(Protocol):
         """Give what the world should have heard by `now`, by globally unique `about`."""
 
     def next_look_at(self, state: State, now: datetime) -> datetime | None:
-        """Say when `owed` will next differ though nobody says anything."""
+        """Say when `owed` or a row of the read model will next differ though nobody says anything."""

@@ -77,7 +77,7 @@ def end(room: Room, person: str) -> dict[str, Any]:
             toy.inpatients.c.aggregate == person)).mappings()}
     state = rows.loads(row["state"])
     assert state == fold(toy.RULES, person, all_said(room, person))[0], "the snapshot is not the fold from nothing"
-    assert listed == {r["id"]: r for r in toy.read_model(state)[toy.inpatients]}, "the read model is not the state's"
+    assert listed == {r["id"]: r for r in toy.read_model(state, datetime.now(UTC))[toy.inpatients]}, "the read model is not the state's"
     stands = {about: told[1:4] for about, told in rows.loads(row["announced"]).items() if not told[4]}
     assert stands == {a: list(o) for a, o in toy.owed(state, datetime.now(UTC)).items()}
     return rows.loads(rows.dumps({"state": state, "stands": stands}).replace(person, "-").replace(person[:8], "-"))

@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.referrals.clocks import FOR_EVER
-from services.referrals.store import referrals, tables
+from services.referrals.spelling import kept
+from services.referrals.store import name_words, referrals, tables
 from shared.calendar import end_of_london_day, london_day
 from shared.database import Database
 from shared.ledger.tables import staff_id
@@ -25,12 +26,14 @@ CHUNK = 10_000
 def fill(database: Database, count: int) -> None:
     """Write so many referrals, of as many citizens: one in five open, half accepted, the rest ended."""
     with database.transaction() as connection:
-        now, lists = database.now(connection), [*referrals.indexes, *tables.people.indexes]
+        now, lists = database.now(connection), [*referrals.indexes, *tables.people.indexes, *name_words.indexes]
         for index in lists:
             index.drop(connection)
         for start in range(0, count, CHUNK):
             numbers = range(start, min(start + CHUNK, count))
-            database.insert(connection, tables.people, [_citizen(n, now) for n in numbers])
+            citizens = [_citizen(n, now) for n in numbers]
+            database.insert(connection, tables.people, citizens)
+            database.insert(connection, name_words, [{"word": word, "whose": one["id"]} for one in citizens for word in kept(one["name"])])
             database.insert(connection, referrals, [_referral(n, now) for n in numbers])
         # made once over all rows, an index costs a tenth of what it costs row by row
         for index in lists:
@@ -53,7 +56,7 @@ def _referral(n: int, now: datetime) -> dict[str, Any]:
     stage = "open" if kind < 4 else "accepted" if kind < 14 else "declined" if kind < 17 else "withdrawn"
     # what is open came lately, the rest over three years
     received = now - (timedelta(days=turn % 40, minutes=n % 1000) if stage == "open" else timedelta(days=turn * 7 % 1100, minutes=n % 1000))
-    return {**_nothing(n, received), "stage": stage, **({"open": _open, "accepted": _accepted}.get(stage, lambda *_: {})(turn, received, now))}
+    return {**_nothing(n, received), "stage": stage, "goes_on": stage in ("open", "accepted"), **({"open": _open, "accepted": _accepted}.get(stage, lambda *_: {})(turn, received, now))}
 
 
 def _nothing(n: int, received: datetime) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def _nothing(n: int, received: datetime) -> dict[str, Any]:
         "complete_from": "", "complete_until": "", "due_on": "", "target": "", "target_on": FOR_EVER.isoformat(), "late_from": None, "lapses_on": "",
         "citizen": _id("citizen", n), "practitioner": practitioner, "team": TEAM_KEY if n % 50 else OTHER_KEY,
         "named_person": practitioner, "sent_by": practitioner, "development_worker": None, "journey_closes_on": None, "meeting_at": None,
-        "meeting_until": None, "held_at": None, "duplicate": False, "asked": False, "named_person_needed": False, "practitioner_needed": False, "worklist": "",
+        "meeting_until": None, "held_at": None, "duplicate": False, "asked": False, "named_person_needed": False, "practitioner_needed": False, "to_decline": False, "worklist": "",
         "flag": "inpatient" if n % 50 == 4 else "", "received_at": received}
 
 
@@ -76,7 +79,7 @@ def _due(received: datetime) -> dict[str, Any]:
 def _open(turn: int, received: datetime, now: datetime) -> dict[str, Any]:
     complete = {"complete_from": "2000-01-01", "complete_until": "2999-01-01", **_due(received)} if turn % 3 == 0 else {}
     return {**complete, "asked": turn % 4 == 0, "worklist": "waiting" if turn % 4 == 0 else "triage", "duplicate": turn % 10 == 0,
-            "named_person_needed": turn % 12 == 0, "practitioner_needed": turn % 14 == 0, "lapses_on": (london_day(now) + timedelta(days=turn % 300)).isoformat()}
+            "named_person_needed": turn % 12 == 0, "practitioner_needed": turn % 14 == 0, "to_decline": turn % 16 == 1, "lapses_on": (london_day(now) + timedelta(days=turn % 300)).isoformat()}
 
 
 def _accepted(turn: int, received: datetime, now: datetime) -> dict[str, Any]:
@@ -89,5 +92,6 @@ def _accepted(turn: int, received: datetime, now: datetime) -> dict[str, Any]:
     if step == 2:
         meeting = now + timedelta(days=turn % 30, minutes=turn % 1000)
         return {**worker, "worklist": "meet", "meeting_at": meeting, "meeting_until": meeting + timedelta(hours=1), **_due(now)}
-    closed = {"journey_closes_on": (london_day(received) + timedelta(days=300)).isoformat()} if step < 15 else {}
+    closes = london_day(received) + timedelta(days=300)
+    closed = {"journey_closes_on": closes.isoformat(), "goes_on": closes >= london_day(now), "lapses_on": ""} if step < 15 else {}
     return {**worker, "held_at": received, **closed}

@@ -128,7 +128,7 @@ inpatients = sa.Table("inpatients", metadata, sa.Column("id", sa.Text, primary_k
                       sa.Column("aggregate", key(), nullable=False, index=True), sa.Column("since", sa.Text, nullable=False))
 
 
-def read_model(state: State) -> dict[sa.Table, list[dict[str, Any]]]:
+def read_model(state: State, now: datetime) -> dict[sa.Table, list[dict[str, Any]]]:
     """List the stays that go on."""
     return {inpatients: [{"id": f"{state['id']}:{stay}", "aggregate": state["id"], "since": times["in"]}
                          for stay, times in state["stays"].items() if "in" in times and "out" not in times]}

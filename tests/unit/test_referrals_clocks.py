@@ -12,7 +12,17 @@ from services.referrals import clocks, meeting
 from services.referrals.meeting import Span
 from services.referrals.meetings import halves
 from services.referrals.state import initial, text
-from shared.calendar import LONDON, is_working_day, london, london_day, working_hours, working_time_between
+from services.referrals.worklists import words
+from shared.calendar import (
+    LONDON,
+    closed_until,
+    end_of_london_day,
+    is_working_day,
+    london,
+    london_day,
+    working_hours,
+    working_time_between,
+)
 from shared.ledger.types import State
 from shared.pathways import PATHWAYS
 
@@ -76,7 +86,34 @@ def test_R_07_the_meeting_is_due_in_14_days_and_breached_after_21_on_londons_cal
     assert (target.kind, target.due_on) == ("first_meeting", date.fromisoformat(due))
     last = at(breached_after)
     assert [target.word(last), target.word(last + timedelta(seconds=1))] == ["overdue", "breached"]
-    assert [target.word(at(f"{due} 08:00")), target.word(at(f"{due} 08:00") - timedelta(days=1))] == ["due_today", "ahead"]
+    assert [target.word(at(f"{due} 08:00")), target.word(at(f"{target.by} 00:00") - timedelta(seconds=1))] == ["due_today", "ahead"]
+
+
+def meeting_due(on: str) -> clocks.Target:
+    return clocks.Target("first_meeting", date.fromisoformat(on), end_of_london_day(date.fromisoformat(on) + timedelta(days=7)), None)
+
+
+@pytest.mark.parametrize(("due", "ahead", "today", "overdue"), [
+    ("2026-12-06", ("2026-12-03",), ("2026-12-04", "2026-12-05", "2026-12-06"), ("2026-12-07",)),  # a Sunday
+    ("2026-12-25", ("2026-12-23",), ("2026-12-24", "2026-12-25"), ("2026-12-26", "2026-12-29")),  # Christmas, and Boxing Day on a Monday
+    ("2026-12-09", ("2026-12-08",), ("2026-12-09",), ("2026-12-10",))])
+def test_R_07_R_08_what_is_due_while_the_pod_is_closed_is_due_today_on_the_last_open_day_before(due: str, ahead: Any, today: Any, overdue: Any):
+    for word, days in (("ahead", ahead), ("due_today", today), ("overdue", overdue)):
+        assert {meeting_due(due).word(at(f"{day} 09:00")) for day in days} == {word}
+
+
+def test_R_07_R_08_what_is_due_on_a_sunday_is_said_by_the_friday_before():
+    target = meeting_due("2026-12-06")
+    assert words.due(target, at("2026-12-01 09:00")) == "due in 3 working days, by Friday 4 December at 4pm"
+    assert words.due(target, at("2026-12-04 09:00")) == "due today by 4pm"
+    assert words.due(target, at("2026-12-05 09:00")) == "due by Sunday 6 December; the Pod is closed"
+    assert words.due(target, at("2026-12-07 09:00")) == "1 working day overdue"
+
+
+@given(MOMENTS, st.integers(-20, 20))
+def test_R_07_R_08_lists_find_what_words_call_due_today(now: datetime, days: int):
+    due = london_day(now) + timedelta(days=days)
+    assert (meeting_due(due.isoformat()).word(now) == "due_today") is (london_day(now) <= due <= closed_until(london_day(now)))
 
 
 @given(MOMENTS, st.integers(0, 40))

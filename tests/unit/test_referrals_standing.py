@@ -92,7 +92,7 @@ def merged() -> State:
 STATES: list[tuple[str, State, str, str, str]] = [
     ("complete", sent(), "Accept or decline it", "accept", "Nothing is needed of you: the Pod decides."),
     ("lacks a paper", sent(papers=("2026-01-10", "")), "Ask the practitioner for what is missing", "question", "something is missing"),
-    ("commits too little", sent(commitment_months=1), "Ask for a longer commitment, or have it declined", "question", "something is missing"),
+    ("commits too little", sent(commitment_months=1), "Have it declined, or ask for a longer commitment", "question", "something is missing"),
     ("asked", asked(), "Accept or decline it", "accept", "The Pod has asked you something."),
     ("may repeat another", sent(duplicates=["o"], duplicate_reason="x"), "Settle whether this citizen is with us already", "settle",
      "Nothing is needed of you: the Pod decides."),

@@ -3,7 +3,8 @@
 `filters` says which referrals are wanted, `reading` reads a page of them, `rows` and `words` say of each what is next and by
 when, `counting` how many wait in each worklist, `own` what is asked of a practitioner.
 """
+from services.referrals.worklists.cursor import Unknown
 from services.referrals.worklists.filters import DUE, SORTS, STATES, Filters
 from services.referrals.worklists.reading import listed, loads
 
-__all__ = ["DUE", "SORTS", "STATES", "Filters", "listed", "loads"]
+__all__ = ["DUE", "SORTS", "STATES", "Filters", "Unknown", "listed", "loads"]

@@ -7,7 +7,8 @@ from typing import Any
 from flask import request
 
 from services.referrals.references import read_reference
-from services.referrals.worklists.filters import DUE, SORTS, STATES, Filters
+from services.referrals.worklists import finding
+from services.referrals.worklists.filters import DUE, MOST, SORTS, STATES, Filters
 from shared.ledger.tables import staff_id
 from shared.pathways import PATHWAYS, team_key
 from shared.schemas.kinds import take_nhs_number
@@ -21,6 +22,8 @@ WORDS = {
     "due": "next target: due today, overdue, or breached (a first meeting after 21 days); soonest first unless sorted otherwise",
     "team": "name of the practitioner's team", "worker": "work email address of the development worker",
     "nhs_number": "of the citizen; a practitioner finds only what they may see",
+    "q": f"a reference, an NHS number, or words of the citizen's name in any order, each from its beginning; accents, apostrophes and capitals make no difference. Of a name that more than {MOST} referrals match, {MOST} are given",
+    "after": "`next` of the page before, of the same list sorted in the same way; it begins where that page ended, whatever has moved since",
     "sort": "received: newest first; oldest: longest waiting first; target: soonest due first"}
 
 
@@ -28,8 +31,8 @@ def _parameters() -> Iterator[dict[str, Any]]:
     shapes: dict[str, dict[str, Any]] = {
         **{name: {"type": "string", "enum": list(words)} for name, words in CHOICES.items()},
         **{name: {"type": "string", "enum": ["true", "false"]} for name in YES_NO},
-        **{name: {"type": "string"} for name in ("team", "worker", "reference", "nhs_number")},
-        "after": {"type": "string", "format": "uuid"}, "limit": {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT}}
+        **{name: {"type": "string"} for name in ("q", "team", "worker", "reference", "nhs_number", "after")},
+        "limit": {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT}}
     for name, shape in shapes.items():
         yield {"in": "query", "name": name, "schema": shape, **({"description": WORDS[name]} if name in WORDS else {})}
 
@@ -40,20 +43,25 @@ PARAMETERS = list(_parameters())
 
 def filters() -> Filters:
     """Read the filters from the query; what is wrong with any of them is answered 422."""
-    given = {name: request.args.get(name, "") for name in ("team", "worker", "reference", "nhs_number", *CHOICES)}
+    given = {name: request.args.get(name, "") for name in ("q", "team", "worker", "reference", "nhs_number", *CHOICES)}
     errors = [{"pointer": f"/{name}", "detail": detail} for name, detail in _faults(given)]
     if errors:
         problem(422, "The filter is not valid.", errors=errors)
+    found = finding.read(given["q"])
     return Filters(
-        state=given["state"], due=given["due"], pathway=given["pathway"], sort=given["sort"],
+        words=found.words, state=given["state"], due=given["due"], pathway=given["pathway"], sort=given["sort"],
         mine=_yes("mine"), overdue=_yes("overdue"), waiting=_yes("waiting"), team=team_key(given["team"]) if given["team"] else "", worker=staff_id(given["worker"]) if given["worker"] else "",
-        reference=read_reference(given["reference"]) or "", nhs_number=given["nhs_number"].replace(" ", ""))
+        reference=read_reference(given["reference"]) or found.reference, nhs_number=given["nhs_number"].replace(" ", "") or found.nhs_number)
 
 
 def _faults(given: dict[str, str]) -> Iterator[tuple[str, str]]:
     for name, words in CHOICES.items():
         if given[name] and given[name] not in words:
             yield name, f"must be one of {', '.join(words)}"
+    if given["q"] and (given["reference"] or given["nhs_number"]):
+        yield "q", "leave it out, or reference and nhs_number: it finds either"
+    if fault := finding.read(given["q"]).fault:
+        yield "q", fault
     if given["reference"] and not read_reference(given["reference"]):
         yield "reference", "is not a reference of ours; check each letter"
     yield from ((name, "must be text") for name in ("team", "worker") if "\x00" in given[name])

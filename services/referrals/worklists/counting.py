@@ -20,7 +20,12 @@ def counts(desk: Desk, names: Iterable[str]) -> dict[str, str]:
     at = moment(desk)
     asked = {name: TABS[name] for name in names if TABS[name].condition}
     row = desk.connection.execute(sa.select(*(_count(tab, at).label(name) for name, tab in asked.items()))).mappings().one()
-    return {name: f"{MOST}+" if row[name] > MOST else str(row[name]) for name in asked}
+    return {name: in_words(row[name]) for name in asked}
+
+
+def in_words(count: int) -> str:
+    """Write a count that was counted no further than one beyond MOST."""
+    return f"{MOST}+" if count > MOST else str(count)
 
 
 def _count(tab: Tab, at: Moment) -> sa.ScalarSelect[int]:

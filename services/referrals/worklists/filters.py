@@ -7,10 +7,9 @@ from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 
-from services.referrals import indexes
+from services.referrals import indexes, name_words
 from services.referrals.store import referrals
-from shared.calendar import start_of_london_day
-from shared.database import Database
+from shared.calendar import closed_until, start_of_london_day
 from shared.pathways import PATHWAYS
 
 Conditions = list[sa.ColumnElement[bool]]
@@ -20,8 +19,8 @@ DUE = ("today", "overdue", "breached")
 SORTS = ("received", "oldest", "target")
 #: Days before a document lapses from which a list of those lapsing has it: the longest of any pathway (R-06).
 WARNING_DAYS = max(pathway.document_warning_days for pathway in PATHWAYS.values())
-#: Citizens of one beginning that are looked through; whoever is beyond is found by more letters.
-MOST = 200
+#: Referrals that are given of those found by a name; what is beyond is found by more of the name.
+MOST = 500
 #: First meetings of the next so many days are "this week".
 WEEK = 7
 
@@ -54,8 +53,8 @@ class Moment(NamedTuple):
 class Filters(NamedTuple):
     """Which referrals are wanted; what is empty leaves all.
 
-    `worklist` is one of `tabs.TABS`, `whose` mine or team; `team` a `team_key`, `worker` an id of staff, `begins` the beginning
-    of a citizen's name, `older_than` days since receipt; `goes_on` leaves out what has ended; `sort` one of ORDERS.
+    `worklist` is one of `tabs.TABS`, `whose` mine or team; `team` a `team_key`, `worker` an id of staff, `words` what words of the
+    citizen's name begin with, `older_than` days since receipt; `goes_on` leaves out what has ended; `sort` one of ORDERS.
     """
 
     state: str = ""
@@ -69,16 +68,21 @@ class Filters(NamedTuple):
     team: str = ""
     worker: str = ""
     nhs_number: str = ""
-    begins: str = ""
+    words: tuple[str, ...] = ()
     older_than: int = 0
     whose: str = ""
     goes_on: bool = False
     sort: str = ""
 
     @property
+    def sorted_by(self) -> str:
+        """Name the order: newest first where nothing is said, and what is due by when it is."""
+        return self.sort or {"": "received", "breached": "late"}.get(self.due, "target")
+
+    @property
     def order(self) -> Order:
-        """Give the order: newest first where nothing is said, and what is due by when it is."""
-        return ORDERS[self.sort or {"": "received", "breached": "late"}.get(self.due, "target")]
+        """Give the order."""
+        return ORDERS[self.sorted_by]
 
 
 def as_said(where: str) -> sa.ColumnElement[bool]:
@@ -88,14 +92,26 @@ def as_said(where: str) -> sa.ColumnElement[bool]:
 
 def complete(at: Moment) -> sa.ColumnElement[bool]:
     """Nothing is missing today."""
+    return sa.and_(as_said(indexes.PARTS["decide"]), _window(at))
+
+
+def to_decide(at: Moment) -> sa.ColumnElement[bool]:
+    """A manager decides: nothing is missing, or what is nobody can bring."""
+    return sa.and_(as_said(indexes.PARTS["decide"]), sa.or_(c.to_decline, _window(at)))
+
+
+def _window(at: Moment) -> sa.ColumnElement[bool]:
     # joined to nothing, so that PostgreSQL does not reckon that few of those with a last day have it still before them
     last_day = c.complete_until.concat("")
-    return sa.and_(as_said(indexes.PARTS["decide"]), c.complete_from <= at.day(), last_day >= at.day())
+    return sa.and_(c.complete_from <= at.day(), last_day >= at.day())
 
 
 def due(at: Moment, word: str) -> sa.ColumnElement[bool]:
-    """What is due today, overdue, or breached (R-07, R-10); what is overdue since an hour is due today no more."""
-    today = sa.and_(c.target_on == at.day(), c.late_from > at.now)
+    """What is due today, overdue, or breached (R-07, R-10); what is overdue since an hour is due today no more.
+
+    What is due on a day when the Pod is closed is due today from the last open day before it on (`clocks.Target`).
+    """
+    today = sa.and_(c.target_on >= at.day(), c.target_on <= closed_until(at.today).isoformat(), c.late_from > at.now)
     late = sa.and_(c.target_on <= at.day(), sa.not_(today))
     breached = sa.and_(as_said(indexes.FIRST_MEETING), c.late_from <= at.now)
     return {"today": today, "overdue": late, "breached": breached}[word]
@@ -104,12 +120,6 @@ def due(at: Moment, word: str) -> sa.ColumnElement[bool]:
 def lapsing(at: Moment) -> sa.ColumnElement[bool]:
     """A document lapses soon, or has."""
     return sa.and_(as_said(indexes.LAPSING), c.lapses_on <= at.day(WARNING_DAYS))
-
-
-def practitioner_needed(at: Moment) -> sa.ColumnElement[bool]:
-    """Nobody follows a practitioner who leaves, and the journey has not closed for it."""
-    goes_on = sa.or_(c.journey_closes_on.is_(None), c.journey_closes_on >= at.day())
-    return sa.and_(as_said(indexes.PARTS["practitioner"]), goes_on)
 
 
 def meeting_soon(at: Moment) -> sa.ColumnElement[bool]:
@@ -142,19 +152,8 @@ def conditions(filters: Filters, at: Moment, within: Callable[[Moment], sa.Colum
     return found
 
 
-def person(filters: Filters, people: sa.Table, database: Database) -> sa.Select[tuple[str]] | None:
-    """Give the citizens who are looked for, at most MOST; None where nobody is."""
-    query = sa.select(people.c.id).where(people.c.kind == "citizen")
+def person(filters: Filters, people: sa.Table, words: sa.Table) -> sa.Select[tuple[str]] | None:
+    """Give the citizens who are looked for, in an order of their own; None where nobody is."""
     if filters.nhs_number:
-        return query.where(people.c.nhs_number == filters.nhs_number)
-    if not filters.begins:
-        return None
-    least, before = (">=", "<") if database.is_sqlite else ("~>=~", "~<~")
-    name, begins = sa.func.lower(people.c.name), _lower(filters.begins, database)
-    return query.where(name.op(least, is_comparison=True)(begins), name.op(before, is_comparison=True)(begins + chr(0x10FFFF))).order_by(
-        sa.text("lower(name)") if database.is_sqlite else sa.text("lower(name) USING ~<~")).limit(MOST)
-
-
-def _lower(text: str, database: Database) -> str:
-    """Write in small letters as the database does: SQLite knows those of English only."""
-    return text.translate({n: n + 32 for n in range(65, 91)}) if database.is_sqlite else text.lower()
+        return sa.select(people.c.id.label("whose")).where(people.c.nhs_number == filters.nhs_number, people.c.kind == "citizen")
+    return name_words.having(words, filters.words) if filters.words else None

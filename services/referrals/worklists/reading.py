@@ -5,41 +5,60 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
 
 from services.referrals import indexes
 from services.referrals.desk import Desk
-from services.referrals.store import referrals, tables
-from services.referrals.worklists import filters, rows
+from services.referrals.store import name_words, referrals, tables
+from services.referrals.worklists import cursor, filters, rows
+from services.referrals.worklists.cursor import Cursor
 from services.referrals.worklists.filters import Conditions, Filters, Moment, Order
-from services.referrals.worklists.rows import Row
 from services.referrals.worklists.tabs import TABS
 from shared.calendar import london_day
+from shared.database import Instant
+from shared.ledger.types import Data
 from shared.pathways import team_key
 
 Query = sa.Select[Any]
 c = referrals.c
 
 
-def listed(desk: Desk, wanted: Filters, limit: int, after: str | None = None) -> list[Row]:
-    """Give referrals with names, newest first unless `wanted` says otherwise; `after` is the id the page before ended with."""
-    found = desk.connection.execute(page(desk, wanted, limit, after)).mappings().all()
-    people = desk.people({id_ for row in found for id_ in (row["citizen"], row["practitioner"], row["development_worker"]) if id_})
-    return [rows.row(desk, dict(row), people) for row in found]
+def listed(desk: Desk, wanted: Filters, limit: int, after: str = "") -> Data:
+    """Give a page of referrals with names, {items, next}, newest first unless `wanted` says otherwise.
+
+    `after` is the `next` of the page before; what is none of a list sorted so is `cursor.Unknown`.
+    """
+    behind = cursor.read(after, wanted.sorted_by, isinstance(wanted.order.column.type, Instant)) if after else None
+    found = desk.connection.execute(page(desk, wanted, limit + 1, behind)).mappings().all()
+    shown = found[:limit]
+    people = desk.people({id_ for row in shown for id_ in (row["citizen"], row["practitioner"], row["development_worker"]) if id_})
+    return {"items": [rows.row(desk, dict(row), people) for row in shown], "next": _next(wanted, shown[-1]) if len(found) > limit else None}
 
 
-def page(desk: Desk, wanted: Filters, limit: int, after: str | None = None) -> Query:
+def _next(wanted: Filters, last: RowMapping) -> str:
+    return cursor.written(wanted.sorted_by, last[wanted.order.column.name], last["id"])
+
+
+def page(desk: Desk, wanted: Filters, limit: int, after: Cursor | None = None) -> Query:
     """Give the question for the rows of a page, in at most three steps: who, whose, which."""
     at, order = moment(desk), wanted.order
     tab = TABS[wanted.worklist] if wanted.worklist else None
     limits = filters.conditions(wanted, at, tab.condition if tab else None)
-    whose, person = _whose(desk, wanted), filters.person(wanted, tables.people, desk.database)
-    if after:
-        limits.append(_behind(order, after))
+    whose, person = _whose(desk, wanted), filters.person(wanted, tables.people, name_words)
+    behind = [_behind(order, after)] if after else []
     if person is not None:
-        limits.append(c.id.in_(_of(person, whose)))
+        limits = [c.id.in_(_of(person, [*limits, *_one_of(whose)])), *behind]
     elif whose:
-        limits = [c.id.in_(_any(whose, limits, order, limit))]
+        limits = [c.id.in_(_any(whose, [*limits, *behind], order, limit))]
+    else:
+        limits += behind
     return _sorted(sa.select(referrals).where(*limits), order).limit(limit)
+
+
+def matches(desk: Desk, wanted: Filters, most: int) -> int:
+    """Give how many referrals are wanted, counted no further than one beyond `most`."""
+    found = page(desk, wanted, most + 1).with_only_columns(c.id).subquery()
+    return desk.connection.execute(sa.select(sa.func.count()).select_from(found)).scalar_one()
 
 
 def moment(desk: Desk) -> Moment:
@@ -49,11 +68,7 @@ def moment(desk: Desk) -> Moment:
 
 def loads(desk: Desk) -> dict[str, int]:
     """Give how many citizens each development worker works with: accepted, alive, and their journey not closed."""
-    with_them = filters.as_said(indexes.WORKED_WITH)
-    goes_on = sa.select(c.development_worker).where(with_them, c.journey_closes_on.is_(None))
-    closing = sa.select(c.development_worker).where(with_them, c.journey_closes_on >= london_day(desk.now).isoformat())
-    each = sa.union_all(goes_on, closing).subquery()
-    query = sa.select(each.c.development_worker, sa.func.count()).group_by(each.c.development_worker)
+    query = sa.select(c.development_worker, sa.func.count()).where(filters.as_said(indexes.WORKED_WITH)).group_by(c.development_worker)
     return {row[0]: row[1] for row in desk.connection.execute(query)}
 
 
@@ -72,11 +87,15 @@ def _any(whose: Conditions, limits: Conditions, order: Order, limit: int) -> Que
     return sa.select(sa.union(*(sa.select(one.c.id) for one in pages)).subquery().c.id)
 
 
-def _of(person: Query, whose: Conditions) -> Query:
-    """Give the ids of the referrals of the citizens looked for, found before anything is sorted."""
+def _one_of(whose: Conditions) -> Conditions:
+    return [sa.or_(*whose)] if whose else []
+
+
+def _of(person: Query, limits: Conditions) -> Query:
+    """Give the ids of the wanted referrals of the citizens looked for, the first by name, found before anything is sorted."""
     one = person.subquery()
-    found = sa.select(c.id).select_from(one.join(referrals, c.citizen == one.c.id))
-    return sa.select((found.where(sa.or_(*whose)) if whose else found).limit(filters.MOST * 5).subquery().c.id)
+    found = sa.select(c.id).select_from(one.join(referrals, c.citizen == one.c.whose)).where(*limits)
+    return sa.select(found.limit(filters.MOST).subquery().c.id)
 
 
 def _sorted(query: Query, order: Order) -> Query:
@@ -84,9 +103,8 @@ def _sorted(query: Query, order: Order) -> Query:
     return query.order_by(*(column.desc() if order.descending else column for column in columns))
 
 
-def _behind(order: Order, after: str) -> sa.ColumnElement[bool]:
-    """Begin behind the row the page before ended with, as it is sorted now."""
-    last = referrals.alias("last")
-    its = sa.select(last.c[order.column.name]).where(last.c.id == after).scalar_subquery()
-    here, there = sa.tuple_(order.column, c.id), sa.tuple_(its, sa.bindparam(None, after, c.id.type))
+def _behind(order: Order, after: Cursor) -> sa.ColumnElement[bool]:
+    """Begin behind the row the page before ended with, where it stood when that page was given."""
+    its, id_ = (sa.bindparam(None, value, column.type) for value, column in ((after.value, order.column), (after.id, c.id)))
+    here, there = sa.tuple_(order.column, c.id), sa.tuple_(its, id_)
     return here < there if order.descending else here > there

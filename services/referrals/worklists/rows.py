@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.referrals.desk import Desk
-from services.referrals.store import LIVE
 from services.referrals.worklists import words
 from shared.calendar import london_day
 from shared.database import instant_text
@@ -49,7 +48,7 @@ def _target(desk: Desk, found: Found) -> Row | None:
 
 def _late(found: Found, today: date) -> Row:
     """Say whether the first meeting is late while nobody works with the citizen (R-07)."""
-    waits = found["due_on"] and found["stage"] in LIVE and not found["development_worker"]
+    waits = found["due_on"] and found["goes_on"] and not found["development_worker"]
     return {"overdue": bool(waits and found["due_on"] < today.isoformat()), "breached": bool(waits and _breached(found, today.isoformat()))}
 
 

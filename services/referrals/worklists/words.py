@@ -8,7 +8,7 @@ from typing import Any
 
 from services.referrals.clocks import Target
 from services.referrals.rules import in_words
-from services.referrals.standing import CHECK, SUCCESSOR
+from services.referrals.standing import CHECK, DECLINE, SUCCESSOR
 from shared.calendar import is_working_day, london_day, time_in_words, working_hours
 from shared.pathways import PATHWAYS
 
@@ -36,7 +36,9 @@ def next_step(row: Row, complete: bool, now: datetime) -> str:
         return "Withdraw or decline the referral"
     if row["duplicate"]:
         return "Settle whether this citizen is with us already"
-    if _practitioner_needed(row, london_day(now)) and row["worklist"] != "allocate":
+    if row["to_decline"]:
+        return DECLINE
+    if row["practitioner_needed"] and row["worklist"] != "allocate":
         return SUCCESSOR
     if row["worklist"] in ("triage", "waiting") and complete:
         return "Accept or decline it"
@@ -44,6 +46,8 @@ def next_step(row: Row, complete: bool, now: datetime) -> str:
         return CHECK
     if row["worklist"] in MEETINGS and row["meeting_at"]:
         return "Hold the first meeting" if row["meeting_until"] > now else "Say whether the first meeting was held"
+    if row["worklist"] == "triage" and not row["practitioner"]:
+        return "Ask the citizen for what is missing"
     return NEXT.get(row["worklist"], NOTHING)
 
 
@@ -58,13 +62,12 @@ def when(row: Row, now: datetime) -> str:
 
 def due(found: Target, now: datetime) -> str:
     """Say how a target stands: due in 3 working days, due today by 4:30pm, 2 working days overdue."""
-    today, closes = london_day(now), working_hours(found.due_on)
+    today = london_day(now)
     if found.word(now) == "due_today":
-        return f"due today by {time_in_words(closes[1])}" if closes else "due today"
+        return f"due today by {_closing(found.by)}" if found.by == today else f"due by {_day(found.due_on)}; the Pod is closed"
     if found.word(now) == "ahead":
-        days = working_days(today, found.due_on)
-        by = _moment(closes[1]) if closes else _day(found.due_on)
-        return f"due in {_days(days)}, by {by}" if days < COUNTED else f"due by {in_words(found.due_on)}"
+        days = working_days(today, found.by)
+        return f"due in {_days(days)}, by {_day(found.by)} at {_closing(found.by)}" if days < COUNTED else f"due by {in_words(found.by)}"
     return overdue(found, now)
 
 
@@ -76,27 +79,28 @@ def overdue(found: Target, now: datetime) -> str:
         return f"overdue since {in_words(found.due_on)}"
     if days:
         return f"{_days(days)} overdue"
-    closes = working_hours(found.due_on)
-    return f"overdue since {time_in_words(closes[1])} today" if closes and found.due_on == today else f"overdue since {_day(found.due_on)}"
+    return f"overdue since {_closing(today)} today" if found.due_on == today else f"overdue since {_day(found.due_on)}"
+
+
+def _closing(day: date) -> str:
+    """Say when the Pod closes on a day on which it is open."""
+    hours = working_hours(day)
+    assert hours
+    return time_in_words(hours[1])
 
 
 def notes(row: Row, today: date) -> Iterator[str]:
     """Give what else is to be seen to."""
     if row["named_person_needed"]:
         yield "Named person needed"
-    if _practitioner_needed(row, today):
+    if row["practitioner_needed"]:
         yield "Practitioner needed"
-    if row["lapses_on"] and row["stage"] in ("open", "accepted") and not row["journey_closes_on"]:
+    if row["lapses_on"]:
         last = date.fromisoformat(row["lapses_on"])
         if last < today:
             yield f"Document lapsed after {in_words(last)}"
         elif (last - today).days <= PATHWAYS[row["pathway"]].document_warning_days:
             yield f"Document lapses after {in_words(last)}"
-
-
-def _practitioner_needed(row: Row, today: date) -> bool:
-    closes = row["journey_closes_on"]
-    return bool(row["practitioner_needed"]) and not (closes and closes < today.isoformat())
 
 
 @lru_cache(maxsize=4096)
