@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import request
 from flask.views import MethodView
 from flask_smorest import Blueprint
+from sqlalchemy.engine import Connection
 
 from services.referrals import amending, asking, body, directory, sending, view, worklists
 from services.referrals.described.judged import Foreseen, ReferralBrief
@@ -24,7 +25,7 @@ from shared.schemas.shape import Shape, json_schema
 from shared.web.context import current_actor, current_room, requires, transaction
 from shared.web.described import MADE, SEEN, page_of, reads, writes
 from shared.web.etags import changed_meanwhile, etag, if_match
-from shared.web.idempotency import in_transaction
+from shared.web.idempotency import before_repeat, in_transaction
 from shared.web.problems import Pager, problem
 
 blueprint = Blueprint("referrals-api", __name__, url_prefix="/referrals", description="Referrals: send, follow, decide, allocate")
@@ -186,6 +187,17 @@ def found_or_404(desk: Desk, id: UUID) -> Written:
         problem(404, "There is no such referral.")
     noting.note(str(id))
     return found
+
+
+@blueprint.record_once
+def _repeats(setup: Any) -> None:
+    before_repeat(setup.app, shown_again)
+
+
+def shown_again(connection: Connection) -> None:
+    """Let an answer about a referral be given again only to whom a read of it would be, and have it on record as one."""
+    if request.path.startswith(f"/api/v1{blueprint.url_prefix}/") and isinstance(id := (request.view_args or {}).get("id"), UUID):
+        found_or_404(open_desk(connection), id)
 
 
 def settled(answer: Answer) -> Written:

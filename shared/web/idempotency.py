@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import orjson
 import sqlalchemy as sa
-from flask import Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy.engine import Connection
 
 from shared.database import Instant
@@ -27,6 +27,7 @@ KEPT_FOR = timedelta(days=7)
 #: Seconds between two sweeps of old keys by one process.
 SWEEP_EVERY = 3600.0
 KEPT_HEADERS = ("Location", "ETag", "Content-Type")
+REPEATS = "pod.repeats"
 
 
 def idempotency_table(metadata: sa.MetaData) -> sa.Table:
@@ -56,7 +57,7 @@ def in_transaction(view: View) -> View:
     """Run a view in one write transaction (`shared.web.context.transaction()`), once per key.
 
     The key is the `Idempotency-Key` header on the API and the hidden field `submission` on a form. A repeat
-    with the same key, actor and path gets the first answer; with another body 422 (API) or 409 (form).
+    with the same key, actor and path gets the first answer, if it may still see it (`before_repeat`); with another body 422 (API) or 409 (form).
     Answers below 400 commit and are kept for 7 days; any other answer, and whatever raises, undoes it all
     and leaves the key free, so a form with faults must be shown again with 422. Nothing in the view may
     yield or speak to the network, and it may run again when others are in the way.
@@ -131,6 +132,11 @@ def _digest(parts: Any) -> str:
     return hashlib.sha256(orjson.dumps(parts)).hexdigest()
 
 
+def before_repeat(app: Flask, check: Callable[[Connection], object]) -> None:
+    """Have `check` asked before a first answer is given again: it raises where whoever asks may not see it any more."""
+    app.extensions.setdefault(REPEATS, []).append(check)
+
+
 def _claim(connection: Connection, scope: str, said: str) -> Response | None:
     """Take the key, waiting for whoever holds it; give the first answer where there is one."""
     database, table = current_room.database, idempotency_table(current_room.metadata)
@@ -143,6 +149,8 @@ def _claim(connection: Connection, scope: str, said: str) -> Response | None:
             problem(422, "This Idempotency-Key was used with another body.", title="Key used with another body",
                     help="Use a new key for a new request.")
         problem(409, "This form was already sent, with other answers.", help="Open the form afresh to send another.")
+    for check in current_app.extensions.get(REPEATS, ()):
+        check(connection)
     headers = {**orjson.loads(kept["headers"]), "Idempotent-Replayed": "true"}
     return Response(kept["answer"], kept["status"], headers)
 

@@ -84,3 +84,29 @@ def test_the_record_is_paged_and_kept_for_the_years_of_the_setting(either: Pod):
     either.room.service.keep_house(either.room)
     assert old not in {one["id"] for one in looks(either)} and len(looks(either)) >= 4
     assert reading.forget(either.room.database, either.settings.looks_years) == 0
+
+
+def test_R_14_a_repeat_of_a_request_is_a_look_as_any_read_and_told_to_nobody_who_may_not_read_it_now(either: Pod):
+    """Given Priya was its named person when she added a document, I expect no copy of the answer for her once she is not."""
+    priya = {"name": "Priya Nair", "email": "priya.nair@eit.example", "team": "Early Intervention Team"}
+    id_ = either.sent(named_person=priya)
+    paper = {"kind": "care_plan", "dated": either.ago(3)}
+    first, again = (either.priya.post(f"/{id_}/documents", paper, Idempotency_Key="one") for _ in range(2))
+    assert first.status_code == again.status_code == 201 and again.json == first.json and again.headers["Idempotent-Replayed"] == "true"
+    assert [one["who"]["name"] for one in either.helen.get(f"/{id_}/looks").json["items"]] == ["Priya Nair"] * 2
+    changed = either.amara.post(f"/{id_}/amend", {"named_person": either.body()["named_person"], "amendment_reason": "Tom takes over."})
+    assert changed.status_code == 200, changed.text
+    gone = either.priya.post(f"/{id_}/documents", paper, Idempotency_Key="one")
+    assert gone.status_code == 404 and gone.json["detail"] == "There is no such referral." and "Rosa" not in gone.text
+    (tried,) = [one for one in either.helen.get(f"/{id_}/looks").json["items"] if one["refused"]]
+    assert tried["who"]["name"] == "Priya Nair" and len(either.helen.get(f"/{id_}").json["documents"]) == 3
+
+
+def test_a_repeat_is_not_given_where_the_look_cannot_be_recorded(tmp_path: Path):
+    pod = Pod(tmp_path)
+    id_ = pod.sent()
+    assert pod.helen.post(f"/{id_}/accept", Idempotency_Key="one").status_code == 200
+    with pod.room.database.transaction() as connection:
+        connection.execute(sa.text("ALTER TABLE looks RENAME TO looks_away"))
+    again = pod.helen.post(f"/{id_}/accept", Idempotency_Key="one")
+    assert again.status_code == 500 and "Rosa" not in again.text
