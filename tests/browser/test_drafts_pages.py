@@ -94,6 +94,22 @@ def test_what_is_typed_is_kept_by_going_back_and_asked_about_by_leaving_another_
     assert "17 March 1984" in page.inner_text("main")
 
 
+def test_what_another_tab_kept_from_being_saved_is_asked_about_before_going_back(page: Any, site: Site) -> None:
+    root = site.base + drafted(site.pod, citizen={"name": "Rosa Quill"})
+    enter(page, site, "Amara Osei")
+    page.goto(f"{root}/name")
+    other = page.context.new_page()
+    other.goto(f"{root}/name")
+    for tab, name in ((other, "Rose Quill"), (page, "Rosie Quill")):
+        fill(tab, {"name": name})
+        tab.get_by_role("button", name="Save and continue").click()
+    assert "changed in another tab" in page.inner_text("main")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Back").click()
+    assert asked == ["beforeunload"] and page.locator("#name").input_value() == "Rosie Quill"
+
+
 def test_R_04_on_a_telephone_without_JavaScript_it_is_sent_though_it_cannot_be_accepted_yet(plain_page: Any, page: Any, site: Site) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     plain_page.set_viewport_size({"width": 360, "height": 740})
