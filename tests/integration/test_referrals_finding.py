@@ -45,8 +45,7 @@ def found(caller: Any, **query: Any) -> list[str]:
 def shown(page: Any) -> list[str]:
     """Give the citizens a page lists, and nothing where it has no list."""
     assert page.status_code == 200, page.status_code
-    rows = re.findall(r'role="rowheader".*?</th>\s*<td[^>]*>([^<]*)', page.text, re.S)
-    return sorted(unescape(row).strip() for row in rows)
+    return sorted(unescape(name) for name in re.findall(r'pod-worklist__citizen">([^<]*)', page.text))
 
 
 def text(page: Any) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.referrals import store
-from services.referrals.worklists import finding, words
+from services.referrals.worklists import cursor, finding, words
 from services.referrals.worklists.tabs import TABS
 from shared.calendar import due_after_working_days, end_of_london_day, london_day
 from tests.integration.referral_pages import Browser
@@ -141,6 +143,61 @@ def test_pages_of_a_list_follow_each_other_in_every_order(pod: Pod):
             page = pod.wren.get(sort=sort, limit=2, **({"after": after} if after else {})).json
             seen, after = [*seen, *(one["id"] for one in page["items"])], page["next"]
         assert seen == expected, sort
+
+
+def rest_of(pod: Pod, page: Any, **query: Any) -> list[str]:
+    """Give what the pages after one have."""
+    seen, after = [], page["next"]
+    while after:
+        page = pod.wren.get(after=after, **query).json
+        seen, after = [*seen, *(one["id"] for one in page["items"])], page["next"]
+    return seen
+
+
+@pytest.mark.parametrize("sort", ["target", "oldest", "received"])
+def test_nothing_is_lost_of_a_list_when_the_last_of_a_page_leaves_its_place(pod: Pod, sort: str):
+    ids = [pod.sent(duplicate_reason="test") for _ in range(7)]
+    for n, id_ in enumerate(ids):
+        due(pod, id_, n)
+    whole = found(pod.wren, sort=sort)
+    page = pod.wren.get(sort=sort, limit=3).json
+    last = page["items"][-1]["id"]
+    # withdrawn, it has no target any more and sorts behind all that have
+    assert pod.amara.post(f"/{last}/withdraw", {"reason": "by_mistake", "words": "x"}).status_code == 200
+    seen = rest_of(pod, page, sort=sort, limit=3)
+    assert [one for one in seen if one != last] == whole[3:]
+
+
+def test_the_pages_of_staff_follow_each_other_whatever_leaves_its_place(pod: Pod):
+    ids = [pod.sent(duplicate_reason="test") for _ in range(5)]
+    for n, id_ in enumerate(ids):
+        due(pod, id_, n)
+    wren = Browser(pod, "wren.callaghan@pod.example")
+    page = wren.get("/?list=triage&sort=target&limit=2").text
+    assert pod.amara.post(f"/{ids[3]}/withdraw", {"reason": "by_mistake", "words": "x"}).status_code == 200
+    (following,) = {link.replace("&amp;", "&") for link in re.findall(r'href="/referrals(/?[^"]*after=[^"]*)"', page)}
+    text = wren.get(following + "&limit=50").text
+    assert all(f"/{id_}\"" in text for id_ in ids[:3]) and f"/{ids[4]}\"" not in text
+
+
+def test_a_cursor_says_nothing_of_anybody_and_is_of_its_own_list_only(pod: Pod):
+    for _ in range(3):
+        pod.sent(duplicate_reason="test")
+    some = "7c1f4b52-0c0a-4d8e-9a55-3d5f6f1f7f0e"
+    after = pod.wren.get(sort="target", limit=1).json["next"]
+    assert cursor.read(after, "target", of_moments=False).id == pod.wren.get(sort="target", limit=1).json["items"][0]["id"]
+    for wrong, sort in ((after, "oldest"), (after[:-4], "target"), ("x", "target"), ("é", "target"), (some, "target"),
+                        (cursor.written("oldest", "0001-01-01T00:00:00+23:00", some), "oldest"), (cursor.written("target", "2026-13-01", some), "target")):
+        answer = pod.wren.get(sort=sort, after=wrong)
+        assert answer.status_code == 422 and answer.json["errors"][0]["pointer"] == "/after", wrong
+    assert Browser(pod, "wren.callaghan@pod.example").get(f"/?list=triage&sort=oldest&after={after}").status_code == 404
+
+
+@given(st.dates() | st.datetimes(timezones=st.just(UTC)), st.uuids())
+def test_a_cursor_is_read_as_it_was_written(value: Any, id_: Any):
+    of_moments = isinstance(value, datetime)
+    kept = value if of_moments else value.isoformat()
+    assert cursor.read(cursor.written("any", kept, str(id_)), "any", of_moments) == (kept, str(id_))
 
 
 def test_a_worklist_says_what_is_next_and_by_when(pod: Pod):

@@ -87,7 +87,7 @@ def _worklist(endpoint: str) -> Any:
     tab, following = TABS[name], _following(endpoint, page, _kept(asked, name))
     tabs = [{"name": one, "title": TABS[one].title, "count": counts.get(one), "href": url_for(endpoint, list=one)} for one in names]
     return render_template("worklists/list.html", title=tab.title, tab=tab, name=name, tabs=tabs, page=page, asked=asked, fault=found.fault, elsewhere=elsewhere,
-                           following=following, is_filtered=bool(asked["find"]) or _narrows(asked), states=_STATES, sorts=SORT_WORDS, ages=AGES.items(),
+                           following=following, narrows=_narrows(asked), states=_STATES, sorts=SORT_WORDS, ages=AGES.items(),
                            pathways=PATHWAYS, titles=_titles(), sort=wanted.sort, endpoint=endpoint, **choices)
 
 
