@@ -57,6 +57,14 @@ def person_of(connection: Connection, journey_id: str) -> str | None:
     return found
 
 
+def journey_of(connection: Connection, referral_id: str) -> str | None:
+    """Give the id of the journey a referral opened; None when there is no such journey, or it is not for whoever asks."""
+    table = store.caseload
+    query = sa.select(table.c.id).where(table.c.referral_id == referral_id, *_visible(actor(), _today()))
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
 def find(connection: Connection, query: Query, limit: int, after: str = "", offset: int = 0,
          order: Sequence[Any] = ()) -> list[Any]:
     """Give caseload rows, by id unless ordered otherwise."""

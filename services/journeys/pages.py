@@ -79,6 +79,27 @@ def journey(id: UUID) -> str:
                            first=first, modes=MODES, in_words=in_words, now=desk.instant_text(datetime.now(UTC)))
 
 
+@blueprint.get("/of/<uuid:referral>")
+@reads_journeys
+def of_referral(referral: UUID) -> Any:
+    """Lead from a referral to its journey."""
+    return redirect(url_for("journeys.journey", id=_opened_by(referral)))
+
+
+@blueprint.get("/of/<uuid:referral>/record/<what>")
+@requires("journey:write")
+def record_of_referral(referral: UUID, what: str) -> Any:
+    """Lead from a referral to where something is recorded on its journey."""
+    return redirect(url_for("journeys.record", id=_opened_by(referral), what=what))
+
+
+def _opened_by(referral: UUID) -> str:
+    """Give the id of the journey a referral opened, or answer that there is none yet."""
+    with current_room.database.read() as connection:
+        id_ = desk.journey_of(connection, str(referral))
+    return id_ or problem(404, "This referral has no journey yet.", help="It opens moments after the referral is accepted: try again then.")
+
+
 def _day(form: AsOfForm) -> date | None:
     """Read the day from three boxes, or as it stands in links: YYYY-MM-DD."""
     text = request.args.get("as_of", "")

@@ -11,7 +11,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from sqlalchemy.engine import Connection
 
-from services.referrals import amending, asking, body, directory, sending, view, worklists
+from services.referrals import amending, asking, body, deaths, directory, sending, view, worklists
 from services.referrals.described.judged import Foreseen, ReferralBrief
 from services.referrals.described.lists import ReferralRow
 from services.referrals.described.referral import ReferralWhole
@@ -158,8 +158,8 @@ def command(name: str, path: str, shape: type[Shape], words: str, do: Do, status
     blueprint.route(f"/<uuid:id>/{path}")(view_class)
 
 
-command("Decline", "decline", body.Decline, "Decline it, with a reason.", lambda desk, id, given, seen: desk.decline(str(id), given, seen))
-command("Withdraw", "withdraw", body.Withdraw, "Take it back, with a reason.", lambda desk, id, given, seen: desk.withdraw(str(id), given, seen))
+command("Decline", "decline", body.Decline, "Decline it, with a reason.", lambda desk, id, given, seen: deaths.decline(desk, str(id), given, seen))
+command("Withdraw", "withdraw", body.Withdraw, "Take it back, with a reason.", lambda desk, id, given, seen: deaths.withdraw(desk, str(id), given, seen))
 command("Allocate", "allocate", body.Allocate, "Choose the development worker.",
         lambda desk, id, given, seen: directory.allocate(desk, str(id), given, seen))
 command("AskMore", "questions", body.Question, "Ask the practitioner for more.",

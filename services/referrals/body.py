@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from marshmallow import ValidationError
@@ -22,6 +22,9 @@ CLEARABLE = (*CONTACTS, "do_not", "next_of_kin", "inpatient")
 #: How a fault begins of ten equal digits, whose check is right; what to do follows.
 PLACEHOLDER = "is a placeholder, not an NHS number."
 SUPPORT = "the pathway's intensive one-to-one support is wanted, or is not; on pathways that name one (R-10)"
+#: Of a day of death, for the OpenAPI document, and how far it may lie back: as far as another system's report.
+OF_DEATH = "the day the citizen died; needed with the reason died where no death is recorded yet, and refused with any other (J-14)"
+DEATH_BACK = timedelta(days=731)
 KINDS = tuple(dict.fromkeys(paper.kind for pathway in PATHWAYS.values() for paper in pathway.document))
 PREFERENCES = tuple(dict.fromkeys(choice.key for pathway in PATHWAYS.values() for choice in pathway.meeting_preference))
 
@@ -181,6 +184,7 @@ class Decline(Shape):
     reason = Text(200, required=True, purpose=reasons.described(reasons.DECLINE))
     words = Text(4000, required=True, purpose="what the practitioner is told")
     would_change = Text(4000, purpose="what would change the answer; left out, it is what is missing")
+    died_on = Day(purpose=OF_DEATH)
 
 
 class Withdraw(Shape):
@@ -188,6 +192,7 @@ class Withdraw(Shape):
 
     reason = Text(200, required=True, purpose=reasons.described(reasons.WITHDRAW))
     words = Text(4000)
+    died_on = Day(purpose=OF_DEATH)
 
 
 class Allocate(Shape):
@@ -228,12 +233,24 @@ def _unlikely(shape: type[Shape], taken: dict[str, Any], today: date) -> Iterato
     """Find what has the right shape and is wrong all the same; `taken` may lack anything."""
     if shape is Document:
         yield from _unlikely_document(taken, "", today)
+    elif shape in (Decline, Withdraw):
+        yield from _unlikely_death(taken, today)
     elif shape is Availability:
         yield from (("/times/" + str(index), "ends before it begins") for index, one in enumerate(taken.get("times", []))
                     if {"starts_at", "ends_at"} <= set(one) and one["ends_at"] <= one["starts_at"])
     elif shape is Referral and "pathway" in taken:
         yield from _absent(taken)
         yield from _wrong(taken, PATHWAYS[taken["pathway"]], today)
+
+
+def _unlikely_death(taken: dict[str, Any], today: date) -> Iterator[tuple[str, str]]:
+    if "died_on" not in taken:
+        return
+    if taken.get("reason", reasons.DIED) != reasons.DIED:
+        yield "/died_on", f"is given with the reason {reasons.DIED} only"
+    yield from _future(taken, "died_on", "/died_on", today)
+    if date.fromisoformat(taken["died_on"]) < today - DEATH_BACK:
+        yield "/died_on", "is more than two years ago"
 
 
 def amendment(pathway: Pathway, given: Any, today: date) -> tuple[dict[str, Any], Faults]:

@@ -12,9 +12,9 @@ from typing import Any
 from services.referrals import clocks, rules
 from services.referrals.access import is_own, may_add
 from services.referrals.expected import begun_with
-from services.referrals.reasons import MERGED
+from services.referrals.reasons import DIED, MERGED
 from services.referrals.rules import who_may_refer
-from services.referrals.state import evolve, may_repeat, pathway_of, took_part
+from services.referrals.state import closed_on, evolve, may_repeat, pathway_of, took_part
 from shared.calendar import london_day
 from shared.ledger.types import Actor, Data, Refused, State, Statement
 from shared.pathways import PATHWAYS, Pathway
@@ -110,27 +110,63 @@ def accept(state: State, now: datetime, actor: Actor, who: str, reported: Sequen
     return [*reported, said("decision", "referral.accepted", now, who, {**_judged(state, found), **first})]
 
 
-def decline(state: State, now: datetime, actor: Actor, who: str, reason: str, words: str, would_change: str = "") -> Decision:
-    """Decline, with a reason, words, and what would change the answer (R-14)."""
+def decline(state: State, now: datetime, actor: Actor, who: str, reason: str, words: str, would_change: str = "",
+            death: Sequence[Statement] = ()) -> Decision:
+    """Decline, with a reason, words, and what would change the answer (R-14); `death` as `withdraw` has it."""
     if not may(actor.roles, "referral:decline"):
         return forbidden()
     if state["stage"] != "open":
         return decided(state)
-    found = outcomes(state, now)
-    would_change = would_change or " ".join(one["help"] for one in rules.missing(found)) or "Talk with the Pod, then refer again."
-    told = {"reason": reason, "words": words, "would_change": would_change}
-    return [said("decision", "referral.declined", now, who, {**_judged(state, found), **told})]
+    if isinstance(known := _with_death(state, reason, death), Refused):
+        return known
+    found = outcomes(known, now)
+    mends = " ".join(one["help"] for one in rules.missing(found) if one["rule"] != "J-14")
+    otherwise = "Nothing, unless the report of the death is wrong: then tell the Pod." if known["died_on"] else "Talk with the Pod, then refer again."
+    told = {"reason": reason, "words": words, "would_change": would_change or mends or otherwise}
+    return [*_news(state, death), said("decision", "referral.declined", now, who, {**_judged(state, found), **told})]
 
 
-def withdraw(state: State, now: datetime, actor: Actor, who: str, reason: str, words: str = "") -> Decision:
-    """Take a referral back, with a reason (R-14)."""
+def withdraw(state: State, now: datetime, actor: Actor, who: str, reason: str, words: str = "", death: Sequence[Statement] = ()) -> Decision:
+    """Take a referral back, with a reason (R-14).
+
+    `death` is what is said of the citizen's death where that is the reason: the statement `citizen.died` first (J-14).
+    """
     own = may(actor.roles, "referral:withdraw-own") and is_own(state, actor, who)
     if not (may(actor.roles, "referral:withdraw") or own):
         return forbidden()
     if state["stage"] != "open":
         return decided(state)
-    return [said("decision", "referral.withdrawn", now, who,
-                 {**_judged(state, outcomes(state, now)), "reason": reason, "words": words})]
+    if isinstance(known := _with_death(state, reason, death), Refused):
+        return known
+    ends = {**_judged(state, outcomes(known, now)), "reason": reason, "words": words}
+    return [*_news(state, death), said("decision", "referral.withdrawn", now, who, ends)]
+
+
+def _with_death(state: State, reason: str, death: Sequence[Statement]) -> State | Refused:
+    """Give the state with a death that is the reason; its day is asked for while nobody has said it, and then stands (J-14)."""
+    if reason != DIED:
+        return state
+    given = [one.data["died_on"] for one in death if one.kind == "citizen.died"]
+    if not (state["died_on"] or given):
+        return Refused("J-14", "The day of death is missing.", "Say on which day the citizen died: died_on.", "died_on")
+    if state["died_on"] and given not in ([], [state["died_on"]]):
+        return Refused("J-14", f"The citizen died on {rules.in_words(state['died_on'])}, as it is recorded.",
+                       "Leave the day out. If what is recorded is wrong, have the Pod take it back first.", "died_on")
+    for one in _news(state, death):
+        state = evolve(state, one)
+    return state
+
+
+def _news(state: State, death: Sequence[Statement]) -> Sequence[Statement]:
+    """Give what is said of a death that nobody has said yet."""
+    return () if state["died_on"] else death
+
+
+def died_elsewhere(state: State, death: Statement) -> Decision:
+    """Say of a referral under way that its citizen died, as it was said on another; who said it there is not told here (R-13)."""
+    if state["died_on"] or state["stage"] not in ("open", "accepted"):
+        return []
+    return [death._replace(actor=SOURCE)]
 
 
 def allocate(state: State, now: datetime, actor: Actor, who: str, development_worker: str) -> Decision:
@@ -140,7 +176,9 @@ def allocate(state: State, now: datetime, actor: Actor, who: str, development_wo
     if state["stage"] != "accepted":
         return Refused("J-01", "Only an accepted referral has a development worker.", "Accept it first.")
     if state["died_on"]:
-        return died()
+        return died(state)
+    if closed_on(state, now):
+        return closed(state)
     if state["allocation"] and state["allocation"]["development_worker"] == development_worker:
         return []
     return [said("allocation", "referral.allocated", now, who, {"development_worker": development_worker, **begun_with(state, now)})]
@@ -189,7 +227,7 @@ def ask_more(state: State, now: datetime, actor: Actor, who: str, words: str) ->
     if state["stage"] != "open":
         return decided(state)
     if state["died_on"]:
-        return died()
+        return died(state)
     return [said(f"question:{uuid.uuid4()}", "question.asked", now, who, {"words": words})]
 
 
@@ -228,13 +266,17 @@ def amended_elsewhere(state: State, now: datetime, who: str, amendment: str, cha
     return [said(f"amendment:{amendment}", "referral.amended", now, who, {"facts": {}, **change, "told": told})]
 
 
-def take_back(state: State, now: datetime, actor: Actor, who: str, wrong: Sequence[Statement], reason: str) -> Decision:
-    """Take back what another system reported wrongly: `wrong` is the report and what was handed on of it, nothing where it stands no more (J-13)."""
+def take_back(state: State, now: datetime, actor: Actor, who: str, wrong: Sequence[Statement], reason: str,
+              told: Sequence[Statement] = ()) -> Decision:
+    """Take back what was reported wrongly: `wrong` is the report and what was handed on of it, nothing where it stands no more (J-13).
+
+    `told` is what is handed on besides, to whoever reported it.
+    """
     if not may(actor.roles, "referral:correct"):
         return forbidden()
     if not wrong:
         return taken_back_already()
-    return [said(one.about, one.kind, now, who, {"reason": reason})._replace(withdrawn=True) for one in wrong]
+    return [*(said(one.about, one.kind, now, who, {"reason": reason})._replace(withdrawn=True) for one in wrong), *told]
 
 
 def taken_back_already() -> Refused:
@@ -266,9 +308,16 @@ def forbidden() -> Refused:
     return Refused("permission", "Your role does not let you do this.", "Ask your manager if your work needs it.")
 
 
-def died() -> Refused:
+def died(state: State) -> Refused:
     """Refuse what is no use any more (J-14)."""
-    return Refused("J-14", "The citizen has died: everything planned has stopped.", "Withdraw or decline the referral.")
+    return Refused("J-14", "The citizen has died: everything planned has stopped.",
+                   "Withdraw or decline the referral." if state["stage"] == "open" else "Nothing more is to be done.")
+
+
+def closed(state: State) -> Refused:
+    """Refuse what is no use once the journey has closed (J-11)."""
+    return Refused("J-11", f"The journey closed on {rules.in_words(state['journey_closes_on'])}: nothing more is arranged here.",
+                   "If the citizen comes back, send a new referral.")
 
 
 def decided(state: State) -> Refused:

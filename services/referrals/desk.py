@@ -1,7 +1,7 @@
 """What pages and API both do: find people, ask the ledger, and put a refusal into words a person can use."""
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,11 +16,14 @@ from services.referrals.reported import OF_CITIZEN, reported
 from services.referrals.state import pathway_of
 from shared.calendar import moment_in_words
 from shared.database import Database
-from shared.ledger.people import staff
+from shared.ledger.people import COLUMNS, staff
 from shared.ledger.store import Ledger, Stale, Written
 from shared.ledger.tables import staff_id
 from shared.ledger.types import Actor, Data, Refused, State, Statement
 from shared.permissions import may
+
+if TYPE_CHECKING:
+    from services.referrals.spelling import Findable
 
 Answer = Written | Refused | Stale
 Rows = dict[str, Mapping[str, Any]]
@@ -92,8 +95,8 @@ class Desk:
         """Accept a referral; what hospitals said of its citizen while it was not here yet is taken into account (J-14)."""
         return self._kept_by_its_rules(self.do(decisions.accept, id_, self._reported_elsewhere(id_), expect=expect))
 
-    def decline(self, id_: str, given: Data, expect: int | None = None) -> Answer:
-        """Decline a referral."""
+    def decline(self, id_: str, given: Data, death: Sequence[Statement] = (), expect: int | None = None) -> Answer:
+        """Decline a referral; `death` is what is said of the citizen's where that is the reason (see `deaths`)."""
         return self._kept_by_its_rules(self.do(
             decisions.decline, id_, given["reason"], given["words"], given.get("would_change", ""), expect=expect))
 

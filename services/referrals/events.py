@@ -78,7 +78,9 @@ def _told(announcement: Announcement, state: State, moment: datetime) -> Iterato
             yield asked, "development_worker"
     else:
         roles = CHANGES[announcement.type]
-        yield from ((id_, role) for id_, role in took_part(state, moment) if role in roles)
+        # whoever said that the citizen died need not be told
+        said_by = state.get("death_said_by") if announcement.type == "referral.death_recorded" else None
+        yield from ((id_, role) for id_, role in took_part(state, moment) if role in roles and id_ != said_by)
 
 
 def people_of(event: Event) -> Iterable[Mapping[str, Any]]:

@@ -6,15 +6,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.referrals.state import first_held, practitioner_at_work, text
+from services.referrals.state import first_held, practitioner_at_work, stopped_at, text
 from shared.calendar import london_day
 from shared.ledger.types import Data, State
 
 
+def is_off(state: State, meeting: Data) -> bool:
+    """Say whether a meeting will not be: called off, or nothing planned happens any more by then (J-11, J-14)."""
+    stopped = stopped_at(state)
+    return bool(meeting["cancelled"]) or (stopped is not None and stopped <= meeting["starts_at"])
+
+
 def planned(state: State) -> Data | None:
-    """Give the meeting as it is offered; None where none is, it was called off, or held."""
+    """Give the meeting as it is offered; None where none is, it is off, or held."""
     offered: Data | None = state["meeting"]
-    return offered if offered and not offered["cancelled"] and not first_held(state) else None
+    return offered if offered and not is_off(state, offered) and not first_held(state) else None
 
 
 def ahead(state: State, now: datetime) -> Data | None:

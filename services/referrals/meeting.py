@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from services.referrals.access import may_add
-from services.referrals.decisions import Decision, decided, died, forbidden, said
+from services.referrals.decisions import Decision, closed, decided, died, forbidden, said
 from services.referrals.expected import ahead
-from services.referrals.state import first_held, pathway_of, practitioner_at_work, text
+from services.referrals.rules import in_words
+from services.referrals.state import closed_on, first_held, pathway_of, practitioner_at_work, stopped_at, text
 from shared.calendar import london_day, span_in_words, working_hours
 from shared.ledger.types import Actor, Data, Refused, State
 from shared.pathways.sentences import opening_hours
@@ -60,7 +61,7 @@ def free_times(state: State, whose: str, id_: str) -> list[Span] | None:
 
 
 def slots(state: State, now: datetime, busy: Sequence[Span], most: int = 12) -> list[Span]:
-    """Give the next times at which everybody can, within the Pod's hours; none where somebody said nothing."""
+    """Give the next times at which everybody can, within the Pod's hours and before the journey closes; none where somebody said nothing."""
     parts = who_takes_part(state, now)
     free = [free_times(state, whose, id_) for whose, id_ in parts]
     if not all(free):
@@ -71,10 +72,11 @@ def slots(state: State, now: datetime, busy: Sequence[Span], most: int = 12) -> 
 
 
 def _half_hours(state: State, now: datetime, free: Sequence[Span]) -> Iterator[Span]:
-    length = timedelta(minutes=pathway_of(state).first_meeting_minutes)
+    length, stops = timedelta(minutes=pathway_of(state).first_meeting_minutes), stopped_at(state)
+    last = min(now + AHEAD, datetime.fromisoformat(stops)) if stops else now + AHEAD
     for span in free:
         start = _round_up(max(span.start, now))
-        while start + length <= min(span.end, now + AHEAD):
+        while start + length <= min(span.end, last):
             if _in_hours(Span(start, start + length)):
                 yield Span(start, start + length)
             start += STEP
@@ -98,8 +100,8 @@ def give_availability(state: State, now: datetime, actor: Actor, who: str, whose
     """Note when citizen, practitioner or development worker can; what is said anew replaces what was said before."""
     if not may_add(state, actor, who):
         return forbidden()
-    if state["stage"] not in ("open", "accepted"):
-        return decided(state)
+    if refusal := cannot_give_times(state, now):
+        return refusal
     ids = dict(who_takes_part(state, now))
     if whose not in ids:
         return Refused("R-07", "Nobody of that part is known yet.", "A development worker is chosen once it is accepted.", "whose")
@@ -111,7 +113,7 @@ def offer(state: State, now: datetime, actor: Actor, who: str, given: Data, busy
 
     `agreed` says that everybody agreed to this time in another way than by giving times.
     """
-    if refusal := cannot_offer(state, actor):
+    if refusal := cannot_offer(state, now, actor):
         return refusal
     start = datetime.fromisoformat(given["starts_at"])
     span = Span(start, start + timedelta(minutes=pathway_of(state).first_meeting_minutes))
@@ -134,14 +136,25 @@ def call_off(state: State, now: datetime, actor: Actor, who: str, reason: str) -
     return [said("meeting", "meeting.cancelled", now, who, {**kept, "sequence": meeting["sequence"] + 1, "reason": reason})]
 
 
-def cannot_offer(state: State, actor: Actor) -> Refused | None:
+def cannot_give_times(state: State, now: datetime) -> Refused | None:
+    """Say why nobody need say any more when they can; None where it is of use."""
+    if state["stage"] not in ("open", "accepted"):
+        return decided(state)
+    if state["died_on"]:
+        return died(state)
+    return closed(state) if closed_on(state, now) else None
+
+
+def cannot_offer(state: State, now: datetime, actor: Actor) -> Refused | None:
     """Say why no meeting can be offered, whenever it were; None where one can."""
     if not may(actor.roles, "referral:triage"):
         return forbidden()
     if state["stage"] != "accepted" or not state["allocation"]:
         return Refused("R-07", "The introductory meeting needs a development worker.", "Accept the referral and choose one first.")
     if state["died_on"]:
-        return died()
+        return died(state)
+    if closed_on(state, now):
+        return closed(state)
     if first_held(state):
         return Refused("R-07", "The introductory meeting was held already.", "Book further meetings on the journey.")
     return None
@@ -150,6 +163,8 @@ def cannot_offer(state: State, actor: Actor) -> Refused | None:
 def _unfit(state: State, now: datetime, span: Span, given: Data, busy: Sequence[Span]) -> Refused | None:
     if not now <= span.start <= now + AHEAD:
         return Refused("R-07", "The meeting must be ahead, and within 60 days.", "Choose another time.", "starts_at")
+    if (closes := state["journey_closes_on"]) and london_day(span.start).isoformat() > closes:
+        return Refused("J-11", f"The journey closes on {in_words(closes)}.", "Choose a time on that day or before it.", "starts_at")
     if not _in_hours(span):
         return Refused("R-08", "The Pod is closed at that time.", hours_in_words(), "starts_at")
     if any(span.meets(other) for other in busy):

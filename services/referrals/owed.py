@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from services.referrals import clocks, rules
-from services.referrals.expected import expected
+from services.referrals.expected import expected, is_off
 from services.referrals.state import (
     has_stopped,
     named_person_goes,
     pathway_of,
     practitioner_at_work,
     practitioner_on,
-    stopped_at,
     text,
 )
 from shared.calendar import london_day
@@ -112,8 +111,7 @@ def _amendments(state: State) -> Owed:
 
 def _meeting(state: State) -> Owed:
     # whom it is told to is compared, though not told: whoever comes later hears of it, and who goes is told so
-    meeting, stopped = state["meeting"], stopped_at(state)
-    if meeting and not meeting["cancelled"] and (stopped is None or meeting["starts_at"] < stopped):
+    if (meeting := state["meeting"]) and not is_off(state, meeting):
         yield "meeting", _change(state, "referral.meeting_offered", meeting["at"], {
             **{name: meeting[name] for name in ("starts_at", "ends_at", "mode")}, "_told": [list(one) for one in expected(state)]})
 

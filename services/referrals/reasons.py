@@ -10,17 +10,19 @@ from shared.decline_reasons import DECLINE as DECLINE
 
 #: Reason of a referral that goes on together with another.
 MERGED = "merged"
+#: Reason with which a death is recorded (J-14).
+DIED = "died"
 
 WITHDRAW: Mapping[str, str] = {
     "citizen_decided": "The citizen decided otherwise", "moved": "The citizen moved away",
-    "other_support": "Other support was found", "by_mistake": "Sent by mistake", "died": "The citizen died",
+    "other_support": "Other support was found", "by_mistake": "Sent by mistake", DIED: "The citizen died",
     "other": "Another reason"}
 #: Not of a citizen who referred themself: what only a practitioner gives.
 OF_PRACTITIONERS = frozenset({"commitment", "named_person", "documents"})
 #: Every coded reason in words.
 WORDS = {**DECLINE, **WITHDRAW, MERGED: "It goes on with another referral of the same citizen"}
 #: Which reason a rule that is not met speaks for.
-OF_RULE = {"J-14": "died", "R-04": "commitment", "R-02": "not_for_this_pathway", "R-10": "not_for_this_pathway",
+OF_RULE = {"J-14": DIED, "R-04": "commitment", "R-02": "not_for_this_pathway", "R-10": "not_for_this_pathway",
            "R-11": "not_for_this_pathway", "R-05": "not_for_this_pathway", "R-03": "named_person", "R-06": "documents"}
 
 

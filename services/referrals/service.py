@@ -136,6 +136,12 @@ class Referrals:
         if referral := event.data.get("referral_id"):
             stage.say(event, referral, "journey:closing", "journey.closing", {"closes_on": event.data["closes_on"]})
 
+    @hears("journey.death_recorded")
+    def died_on_the_journey(self, event: Event, stage: LedgerStage) -> None:
+        """Note a death that was recorded on the journey; where it came from another system the referral has heard of it (J-14)."""
+        for referral in _referrals(event):
+            stage.say(event, referral, "death", "citizen.died", {"died_on": event.data["died_on"]})
+
     def _practitioner_goes(self, event: Event, stage: LedgerStage, withdrawn: bool | None = None) -> None:
         who = staff_id(event.data["practitioner_email"])
         data = {"practitioner": who, "closes_on": event.data.get("closes_on")}

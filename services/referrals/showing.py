@@ -12,7 +12,7 @@ from services.referrals.acts.groups import open_groups
 from services.referrals.candidates import candidates
 from services.referrals.desk import Desk
 from services.referrals.standing import Task
-from services.referrals.state import pathway_of, practitioner_on, questions_open
+from services.referrals.state import closed_on, pathway_of, practitioner_on, questions_open
 from shared.calendar import last_open_day
 from shared.ledger.store import Written
 from shared.ledger.types import Data, State
@@ -53,7 +53,7 @@ def _stands(desk: Desk, state: State, pathway: Pathway, referral: Data, acts: se
     """Give what is to be done: to staff the next step, to a practitioner where it stands and what is asked of them."""
     id_ = state["id"]
     missing = [{**one, "href": href(id_, Task("", "", *standing.mend(one)), acts)} for one in referral["missing"]]
-    common = {"missing": missing, "waits_since": min((state["questions"][one]["at"] for one in questions_open(state)), default=None)}
+    common = {"missing": missing, "closed_on": closed_on(state, desk.now), "waits_since": min((state["questions"][one]["at"] for one in questions_open(state)), default=None)}
     if desk.sees_all:
         step = standing.next_step(state, desk.now)
         return {**common, "step": step, "step_href": href(id_, step, acts), "why_decline": standing.why_decline(state, desk.now)}

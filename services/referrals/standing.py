@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.referrals import clocks, domain, meeting
-from services.referrals.expected import to_check
+from services.referrals.expected import planned, to_check
 from services.referrals.reasons import MERGED
 from services.referrals.rules import in_words
 from services.referrals.state import (
+    closed_on,
     first_held,
     has_stopped,
     may_repeat,
@@ -93,6 +94,8 @@ def _triage(state: State, now: datetime) -> Task:
 
 
 def _after_acceptance(state: State, now: datetime) -> Task:
+    if closed := closed_on(state, now):
+        return Task("Nothing more is to be done", f"The journey closed on {in_words(closed)}.")
     if not state["allocation"]:
         return Task("Choose the development worker", act="allocate")
     if held := first_held(state):
@@ -166,6 +169,8 @@ def _open_words(state: State, now: datetime) -> str:
 
 
 def _accepted_words(state: State, now: datetime, named: Named) -> str:
+    if closed := closed_on(state, now):
+        return f"The journey closed on {in_words(closed)}. Nothing is needed of you."
     if not state["allocation"]:
         return "Accepted. The Pod is choosing a development worker. Nothing is needed of you."
     worker = named.get(state["allocation"]["development_worker"], "A development worker")
@@ -179,8 +184,8 @@ def _accepted_words(state: State, now: datetime, named: Named) -> str:
 
 
 def asked_of_practitioner(state: State, now: datetime) -> list[Task]:
-    """Give what is asked of the practitioner now, the Pod's questions first."""
-    if state["stage"] in ("declined", "withdrawn") or state["died_on"]:
+    """Give what is asked of the practitioner now, the Pod's questions first; nothing once nothing goes on."""
+    if has_stopped(state, now):
         return []
     return [*_questions(state), *_missing(state, now), *_named_person(state), *_successor(state, now), *_lapsing(state, now), *_times(state, now)]
 
@@ -231,8 +236,8 @@ def _times(state: State, now: datetime) -> Iterator[Task]:
 
 
 def _offered(state: State) -> str | None:
-    offered = state["meeting"]
-    return offered["starts_at"] if offered and not offered["cancelled"] else None
+    offered = planned(state)
+    return offered["starts_at"] if offered else None
 
 
 def _day(at: str) -> str:

@@ -12,7 +12,7 @@ from shared.calendar import london_day, start_of_london_day
 from shared.ledger.types import Data, State, Statement
 from shared.pathways import PATHWAYS, Pathway
 
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 #: kind -> place among statements of the same times: what is sent, then what others report, then what we decide.
 RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate((
     "referral.received", "document.added", "document.removed", "referral.amended", "availability.given",
@@ -35,7 +35,7 @@ def initial(aggregate: str) -> State:
     """Give the state of a referral nobody has sent."""
     return {"id": aggregate, "stage": None, "self_referral": False, "practitioner": None, "named_person": None,
             "documents": {}, "removed": {}, "decision": None, "allocation": None, "stays": {}, "died_on": None,
-            "death_known_at": None, "reports": {}, "questions": {}, "amendments": {}, "settled": None, "gone": {},
+            "death_known_at": None, "death_said_by": "", "reports": {}, "questions": {}, "amendments": {}, "settled": None, "gone": {},
             "changes": {}, "named_since": "", "practitioner_since": "", "availability": {}, "meeting": None, "held": {}, "journey_closes_on": None}
 
 
@@ -45,7 +45,7 @@ def evolve(state: State, statement: Statement) -> State:
 
 
 def _received(state: State, said: Statement) -> State:
-    return {**state, **said.data, "stage": state["stage"] or "open", "received_at": _at(said)}
+    return {**state, **said.data, "stage": state["stage"] or "open", "received_at": _at(said), "inpatient_at": _at(said)}
 
 
 def _document(state: State, said: Statement) -> State:
@@ -68,6 +68,8 @@ def _amended(state: State, said: Statement) -> State:
     fresh: Data = {"changes": {}, "practitioner_since": _known(said), "practitioners_before": _replaced(state, said)} if "practitioner" in facts else {}
     if "named_person" in facts:
         fresh["named_since"] = _known(said)
+    if "inpatient" in facts:
+        fresh["inpatient_at"] = _at(said)
     if said.data.get("derived", {}).get("citizen_id", state.get("citizen_id")) != state.get("citizen_id"):
         fresh["was_of"] = state.get("citizen_id")
     return _put({**state, **facts, **said.data.get("derived", {}), **fresh}, "amendments", said.about.partition(":")[2], entry)
@@ -108,7 +110,7 @@ def _practitioner_changes(state: State, said: Statement) -> State:
 
 
 def _died(state: State, said: Statement) -> State:
-    return {**state, "died_on": said.data.get("died_on"), "death_known_at": _known(said)}
+    return {**state, "died_on": said.data.get("died_on"), "death_known_at": _known(said), "death_said_by": said.actor}
 
 
 def _reported(state: State, said: Statement) -> State:
@@ -169,25 +171,6 @@ STEPS: Mapping[str, Callable[[State, Statement], State]] = {
 def pathway_of(state: State) -> Pathway:
     """Give the definition the referral follows."""
     return PATHWAYS[state["pathway"]]
-
-
-def in_hospital(state: State) -> list[str]:
-    """Give the ids of the stays the citizen is in, as far as hospitals have said."""
-    return [id_ for id_, stay in state["stays"].items()
-            if "admission" in stay and stay.get("discharge", "") < stay["admission"]]
-
-
-def is_inpatient(state: State) -> bool:
-    """Say whether the citizen is in hospital: as hospitals say, or as it was referred until one says that they have left."""
-    has_left = any(stay.get("discharge", "") > state["received_at"] for stay in state["stays"].values())
-    return bool(in_hospital(state)) or bool(state["inpatient"] and not has_left)
-
-
-def latest(stay: Data, word: str, series: str) -> str | None:
-    """Give the ward or legal status of a stay by what was said last of it since the admission."""
-    said = {at: value for at, value in stay.get(series, {}).items() if at >= stay.get("admission", "")}
-    found: str | None = said[max(said)] if said else stay.get(word)
-    return found
 
 
 def practitioner_on(state: State, day: date) -> Data | None:
@@ -280,6 +263,12 @@ def has_stopped(state: State, now: datetime) -> bool:
     """Say whether nothing planned happens any more."""
     stopped = stopped_at(state)
     return stopped is not None and stopped <= text(now)
+
+
+def closed_on(state: State, now: datetime) -> str | None:
+    """Give the day on which the journey closed; None while it goes on, until the end of that day (J-11)."""
+    day: str | None = state["journey_closes_on"]
+    return day if day and day < london_day(now).isoformat() else None
 
 
 def took_part(state: State, now: datetime) -> Iterator[tuple[str, str]]:

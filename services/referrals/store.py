@@ -9,23 +9,22 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.referrals import clocks, domain, events, indexes, rules, standing
-from services.referrals.expected import of_another
+from services.referrals.expected import is_off, of_another
 from services.referrals.files.table import files_table
 from services.referrals.looks.table import looks_table
 from services.referrals.name_words import name_words_table
 from services.referrals.state import (
     first_held,
     has_stopped,
-    is_inpatient,
     may_repeat,
     named_person_goes,
     needs_practitioner,
     pathway_of,
     practitioner_on,
     questions_open,
-    stopped_at,
     waits_for_practitioner,
 )
+from services.referrals.stays import is_inpatient
 from shared.database import Database, Instant, key
 from shared.ledger.keeper import LedgerKeeper
 from shared.ledger.store import Ledger
@@ -202,6 +201,19 @@ class ReferralsKeeper(LedgerKeeper):
         if named := [one for event in events for one in self.introduces(event)]:
             self.ledger.people.put(connection, named)
             sightings.see(connection, self.ledger.database, named, self.ledger.database.now(connection))
+        if deaths := [event for event in events if event.type == "journey.death_recorded"]:
+            self._find(connection, deaths)
+
+    def _find(self, connection: Connection, deaths: Sequence[Event]) -> None:
+        """Find whom deaths on journeys are about: the citizen's referrals that have not heard of it; to take it back, those that have."""
+        c, database = referrals.c, self.ledger.database
+        query = sa.select(c.citizen, c.id, c.flag).where(
+            database.any_of(c.citizen, sorted({one.data["citizen_id"] for one in deaths})), heard_of())
+        rows = sorted((row.citizen, row.id, row.flag == "died") for row in connection.execute(query))
+        for event in deaths:
+            citizen = event.data["citizen_id"]
+            known: Any = Known(citizen, tuple(id_ for whose, id_, has_heard in rows if whose == citizen and has_heard == event.withdrawn))
+            event.person = known
 
     def announced(self, connection: Connection) -> Iterator[Event]:
         """Give what was announced beside the ledger's events, under the ids it had: the directory."""
@@ -267,8 +279,8 @@ def _people(state: State) -> dict[str, Any]:
 
 
 def _meeting(state: State) -> dict[str, Any]:
-    meeting, held, stopped = state["meeting"], first_held(state), stopped_at(state)
-    planned = meeting and not meeting["cancelled"] and not (stopped and stopped <= meeting["starts_at"])
+    meeting, held = state["meeting"], first_held(state)
+    planned = meeting and not is_off(state, meeting)
     return {"meeting_at": datetime.fromisoformat(meeting["starts_at"]) if planned else None,
             "meeting_until": datetime.fromisoformat(meeting["ends_at"]) if planned else None,
             "held_at": datetime.fromisoformat(held) if held else None}

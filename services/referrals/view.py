@@ -9,19 +9,18 @@ from services.referrals import clocks, domain, history, meeting, rules
 from services.referrals.decisions import outcomes
 from services.referrals.desk import Desk
 from services.referrals.documents import listing
-from services.referrals.expected import to_check
+from services.referrals.expected import is_off, to_check
 from services.referrals.reported import BY_HAND
 from services.referrals.state import (
     first_held,
     has_stopped,
-    in_hospital,
-    latest,
     named_person_goes,
     pathway_of,
     practitioner_goes,
     practitioner_on,
     text,
 )
+from services.referrals.stays import in_hospital, latest
 from services.referrals.store import LIVE, referrals
 from shared.calendar import london_day
 from shared.ledger import rows
@@ -75,7 +74,7 @@ def whole(desk: Desk, found: Written) -> Data:
     shown = {
         **brief(desk, found), **{name: state[name] for name in (
             "pathway", "self_referral", "conversation_held_on", "reason", "conditions", "social_issues", "meeting_preference",
-            "commitment_months", "inpatient", "received_at", "died_on")},
+            "commitment_months", "inpatient", "received_at", "died_on", "journey_closes_on")},
         "citizen": {**_person(people, state["citizen_id"], "name", "date_of_birth", "nhs_number", *_contacts(desk, state)),
                     **_number_as_typed(people, state)},
         "referrer": _staff(people, practitioner_on(state, london_day(desk.now)), "name", "email", "telephone"),
@@ -106,7 +105,8 @@ def first_meeting(desk: Desk, state: State) -> Data | None:
     return {"availability": {whose: state["availability"][whose]["times"] if free[whose] is not None else None for whose in free},
             "slots": [{"starts_at": text(one.start), "ends_at": text(one.end)} for one in meeting.slots(state, desk.now, desk.busy(state))],
             "offered": {name: offered[name] for name in ("starts_at", "ends_at", "mode", "place", "agreed", "cancelled")} | (
-                {"reason": offered["reason"]} if offered["cancelled"] else {}) | {"to_check": to_check(state, desk.now)} if offered else None,
+                {"reason": offered["reason"]} if offered["cancelled"] else {}) | {
+                    "off": is_off(state, offered), "to_check": to_check(state, desk.now)} if offered else None,
             "held_at": held}
 
 
@@ -135,8 +135,8 @@ def clock(desk: Desk, state: State) -> Data:
 
 def stays(state: State) -> list[Data]:
     """Give the stays the citizen is in now."""
-    return [{"stay_id": id_, "admitted_at": state["stays"][id_]["admission"], "ward": latest(state["stays"][id_], "ward", "wards"),
-             "legal_status": latest(state["stays"][id_], "legal_status", "statuses")} for id_ in in_hospital(state)]
+    return [{"stay_id": id_, "admitted_at": state["stays"].get(id_, {}).get("admission"), "ward": latest(state, id_, "ward"),
+             "legal_status": latest(state, id_, "legal_status")} for id_ in in_hospital(state)]
 
 
 def timeline(desk: Desk, id_: str, pathway: Pathway) -> list[Data]:

@@ -57,9 +57,9 @@ def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Both]:
         room.database.dispose()
 
 
-def opened(both: Both) -> str:
+def opened(both: Both, **changes: Any) -> str:
     """Refer, accept and allocate; give the referral's id."""
-    id_ = both.pod.sent()
+    id_ = both.pod.sent(**changes)
     assert both.pod.helen.post(f"/{id_}/accept").status_code == 200
     assert both.pod.helen.post(f"/{id_}/allocate", {"development_worker_email": "wren.callaghan@pod.example"}).status_code == 200
     return id_

@@ -114,6 +114,10 @@ STATES: list[tuple[str, State, str, str, str]] = [
     ("held", told(offered(), "meeting.held", "held:m", {}), "Nothing more is to be done here", "", "The first meeting was held on 2 March 2026."),
     ("died", dead(sent()), "Withdraw or decline the referral", "withdraw", "We are sorry that the citizen has died."),
     ("died when accepted", dead(allocated()), "Nothing more is to be done", "", "We are sorry that the citizen has died."),
+    ("journey closed", told(leaving(allocated()), "journey.closing", "journey:closing", {"closes_on": "2026-03-01"}), "Nothing more is to be done", "",
+     "The journey closed on 1 March 2026. Nothing is needed of you."),
+    ("journey to close", told(allocated(), "journey.closing", "journey:closing", {"closes_on": "2026-03-02"}), "Arrange the first meeting", "meeting",
+     "Wren Callaghan will get in touch"),
     ("declined", declined(sent()), "Nothing more is to be done", "", "The Pod declined this referral."),
     ("merged", merged(), "Nothing more is to be done", "", "goes on together with R-2222-222")]
 
@@ -159,7 +163,7 @@ def test_R_07_whoever_leaves_works_with_the_citizen_until_that_day_and_the_journ
     assert [practitioner_at_work(state, date(2026, 3, day)) is not None for day in (8, 9)] == [True, False]
     assert practitioner_on(state, date(2026, 3, 9)) == sent()["practitioner"], "it stays their referral"
     closing = told(state, "journey.closing", "journey:closing", {"closes_on": "2026-03-09"})
-    for day, wanted in ((9, standing.SUCCESSOR), (10, "Arrange the first meeting")):
+    for day, wanted in ((9, standing.SUCCESSOR), (10, "Nothing more is to be done")):
         assert standing.next_step(closing, datetime(2026, 3, day, 10, tzinfo=UTC)).title == wanted
     assert next(one.title for one in standing.asked_of_practitioner(state, NOW)) == "Say who takes over as practitioner"
 

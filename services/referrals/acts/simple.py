@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, make_response, render_template, request
 
-from services.referrals import body, directory, reasons, view
+from services.referrals import body, deaths, directory, reasons, view
 from services.referrals.acts import forms, workers
 from services.referrals.acts.desk import answered, found_for, refused_now, show_faults
 from services.referrals.api import WITH_US
@@ -22,7 +22,7 @@ from shared.web.context import current_room, requires, transaction
 from shared.web.idempotency import in_transaction
 
 #: What to say where nothing was chosen or typed.
-ENTER = {"reason": "Choose a reason",
+ENTER = {"reason": "Choose a reason", "died_on": "Enter the day on which the citizen died",
          "words": "Say what the practitioner is told",
          "development_worker": "Choose a development worker",
          "development_worker_email": "Choose a development worker, or enter a work email address"}
@@ -44,9 +44,9 @@ ACTS: Mapping[str, Act] = {
     "question": Act("Ask the practitioner for more", "Send the question", "The question was sent. The practitioner will be told.",
                     forms.QuestionForm, body.Question, Desk.ask_more, {"words": "Say what you need to know or to have"}),
     "decline": Act("Decline this referral", "Decline the referral", "The referral was declined. The practitioner will be told.",
-                   forms.DeclineForm, body.Decline, Desk.decline),
+                   forms.DeclineForm, body.Decline, deaths.decline),
     "withdraw": Act("Withdraw this referral", "Withdraw the referral", "The referral was withdrawn.",
-                    forms.WithdrawForm, body.Withdraw, Desk.withdraw),
+                    forms.WithdrawForm, body.Withdraw, deaths.withdraw),
     "allocate": Act("Choose the development worker", "Choose", "The development worker was chosen.",
                     forms.AllocateForm, body.Allocate, directory.allocate)}
 #: The same of a citizen who referred themself: nobody stands between, and no message goes to them by itself (R-11).
@@ -82,6 +82,7 @@ def do(id: UUID, act: str) -> Any:
     desk, found = found_for(transaction(), id)
     form, one = _form(desk, found, act), _act(found, act)
     form.validate()
+    _with_its_day(form)
     taken, faults = body.read(one.shape, _given(act, form), london_day(desk.now))
     show_faults(form, faults, dict(one.enter))
 
@@ -111,16 +112,28 @@ def _form(desk: Desk, found: Written, act: str) -> Any:
         form.development_worker.choices = workers.choices(desk, found.state)
         if directory.is_kept(desk):
             del form.development_worker_email
+    if "died_on" in form and found.state["died_on"]:
+        del form.died_on
     if act in ("decline", "question") and request.method == "GET":
         _propose(form, view.brief(desk, found)["missing"])
     return form
+
+
+def _with_its_day(form: Any) -> None:
+    """Ask for the day of a death that is the reason; with another reason it is not looked at (J-14)."""
+    if "died_on" not in form:
+        return
+    if form.reason.data != reasons.DIED:
+        form.died_on.errors = []
+    elif not (form.died_on.data or form.died_on.errors):
+        form.died_on.errors = [ENTER["died_on"]]
 
 
 def _propose(form: Any, missing: list[dict[str, str]]) -> None:
     """Write into an empty form what is missing speaks for; a person may change every word of it."""
     if "would_change" in form:
         form.reason.data = reasons.likely(missing) or None
-        form.would_change.data = " ".join(one["help"] for one in missing)
+        form.would_change.data = " ".join(one["help"] for one in missing if one["rule"] != "J-14")
     else:
         form.words.data = "\n".join(f"{one['what']} {one['help']}".strip() for one in missing)
 
@@ -130,6 +143,8 @@ def _given(act: str, form: Any) -> dict[str, Any]:
     if act == "allocate":
         typed = form.development_worker_email.data if "development_worker_email" in form else ""
         given["development_worker_email"] = typed or form.development_worker.data
+    if "died_on" in form and form.died_on.data and form.reason.data == reasons.DIED:
+        given["died_on"] = form.died_on.data.isoformat()
     if "reason" in form and form.reason.data not in dict(form.reason.choices):
         given["reason"] = None  # pages offer codes alone
     return {name: value for name, value in given.items() if value}
@@ -138,4 +153,4 @@ def _given(act: str, form: Any) -> dict[str, Any]:
 def _page(desk: Desk, found: Written, act: str, form: Any) -> str:
     one = _act(found, act)
     return render_template(f"referrals/acts/{act}.html", form=form, heading=one.heading, button=one.button,
-                           referral=view.headed(desk, found), offered=ahead(found.state, desk.now))
+                           referral=view.headed(desk, found), died_on=found.state["died_on"], offered=ahead(found.state, desk.now))

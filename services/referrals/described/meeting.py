@@ -24,6 +24,7 @@ class Offered(Span):
     to_check = yes_no("the development worker has yet to check the time, which suited another")
     agreed = yes_no("all agreed to this time in another way than by giving times")
     cancelled = yes_no("it was called off")
+    off = yes_no("it will not be: it was called off, or nothing planned happens any more by then (J-11, J-14)")
     reason = text("why it was called off", must=False)
 
 

@@ -73,7 +73,7 @@ class Stay(Shown):
     """A stay in hospital that goes on."""
 
     stay_id = text("the hospital's id of the stay")
-    admitted_at = moment("when it began, UTC")
+    admitted_at = moment("when it began, UTC; null where the citizen was referred from it and no hospital has told us", null=True)
     ward = text("where the citizen is now", null=True)
     legal_status = text("Mental Health Act legal status code of now, two digits", null=True, example="02")
 
@@ -138,6 +138,7 @@ class ReferralWhole(ReferralBrief):
     commitment_months = number("months the practitioner stays involved (R-04); null where the citizen referred themself", null=True)
     inpatient = one(Inpatient, "null where the citizen was not in hospital")
     died_on = day("day of death, as it was reported")
+    journey_closes_on = day("the last day of the journey, as the journey says; from the next day on nothing is arranged here (J-11)")
     in_hospital = many(Stay, "stays that go on now, as hospitals report them (R-09)")
     documents = many(DocumentShown, "newest first")
     documents_removed = many(DocumentRemoved, "newest first")

@@ -5,13 +5,12 @@ no number, nothing of health (N-05). For the same reason the citizen is no addre
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
-from services.referrals.expected import to_check
+from services.referrals.expected import is_off, to_check
 from services.referrals.state import pathway_of, stopped_at
 from shared.ledger.types import Data, State
 
@@ -48,12 +47,6 @@ def make(state: State, now: datetime, worker: Invited | None, practitioner: Invi
     return bytes(calendar.to_ical())
 
 
-def is_off(state: State, meeting: Mapping[str, Any]) -> bool:
-    """Say whether a meeting will not be: called off, or nothing planned happens any more (J-14)."""
-    stopped = stopped_at(state)
-    return bool(meeting["cancelled"]) or (stopped is not None and stopped <= meeting["starts_at"])
-
-
 def _event(state: State, meeting: Data, off: bool, url: str) -> Event:
     event = Event()
     stopped_by_itself = off and not meeting["cancelled"]
@@ -72,7 +65,7 @@ def _event(state: State, meeting: Data, off: bool, url: str) -> Event:
     return event
 
 
-def _location(state: State, meeting: Mapping[str, Any]) -> str:
+def _location(state: State, meeting: Data) -> str:
     words = pathway_of(state).words(meeting["mode"])
     if meeting["mode"] == TELEPHONE:
         return f"{words} (the number is on the referral)"

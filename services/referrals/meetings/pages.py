@@ -9,7 +9,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, ur
 from services.referrals import body, meeting, view
 from services.referrals.acts.desk import answered, found_for, refused, show_faults
 from services.referrals.api import WITH_US
-from services.referrals.decisions import decided, forbidden
+from services.referrals.decisions import forbidden
 from services.referrals.desk import Answer, Desk
 from services.referrals.expected import ahead, to_check
 from services.referrals.meeting import Span
@@ -45,8 +45,8 @@ def show(id: UUID) -> Any:
         state = found.state
         return render_template(
             "referrals/meeting/show.html", referral=view.headed(desk, found), pathway=pathway_of(state), stage=state["stage"], clock=view.clock(desk, state),
-            meeting=view.first_meeting(desk, state), people=reading.taking_part(desk, state) if state["stage"] in LIVE else [],
-            word=reading.overdue_word(desk, state), leaves=reading.leaves(desk, state), cannot=meeting.cannot_offer(state, desk.actor))
+            meeting=view.first_meeting(desk, state), stopped=meeting.cannot_give_times(state, desk.now), people=reading.taking_part(desk, state) if state["stage"] in LIVE else [],
+            word=reading.overdue_word(desk, state), leaves=reading.leaves(desk, state), cannot=meeting.cannot_offer(state, desk.now, desk.actor))
 
 
 @blueprint.get(TIMES)
@@ -87,7 +87,7 @@ def ask_offer(id: UUID) -> Any:
     """Ask when and how they meet."""
     with current_room.database.read() as connection:
         desk, found = found_for(connection, id)
-        cannot = meeting.cannot_offer(found.state, desk.actor)
+        cannot = meeting.cannot_offer(found.state, desk.now, desk.actor)
         return refused(desk, found, cannot) if cannot else _offer_page(desk, found, _offer_form(desk, found))
 
 
@@ -157,7 +157,8 @@ def invitation(id: UUID) -> Any:
 
 
 def _no_times_now(desk: Desk, found: Written) -> Any:
-    return refused(desk, found, decided(found.state)) if found.state["stage"] not in LIVE else None
+    refusal = meeting.cannot_give_times(found.state, desk.now)
+    return refused(desk, found, refusal) if refusal else None
 
 
 def _person(desk: Desk, found: Written, whose: str) -> Data:

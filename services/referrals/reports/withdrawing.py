@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from services.referrals import decisions, store
+from services.referrals import deaths, decisions, store
 from services.referrals.desk import Answer, Desk
 from services.referrals.reported import HANDED_ON
 from services.referrals.reports.reading import Report, reports
@@ -21,7 +21,7 @@ def withdraw(desk: Desk, id_: str, report: str, given: Data, expect: int | None 
     found = next((one for one in reports(id_, said[id_]) if one.id == report), None)
     if found is None:
         return None
-    answer = desk.do(decisions.take_back, id_, _wrong(said[id_], found), given["reason"], expect=expect)
+    answer = desk.do(decisions.take_back, id_, _wrong(said[id_], found), given["reason"], deaths.unsaid(desk, found.said), expect=expect)
     for other in sorted(set(said) - {id_}):
         if same := [one for one in reports(other, said[other]) if saying(one.said) == saying(found.said) and one.state == "stands"]:
             desk.do(decisions.take_back, other, _wrong(said[other], same[0]), given["reason"])
