@@ -16,14 +16,11 @@ from services.referrals.reported import OF_CITIZEN, reported
 from services.referrals.state import pathway_of
 from shared.calendar import moment_in_words
 from shared.database import Database
-from shared.ledger.people import COLUMNS, staff
+from shared.ledger.people import staff
 from shared.ledger.store import Ledger, Stale, Written
 from shared.ledger.tables import staff_id
 from shared.ledger.types import Actor, Data, Refused, State, Statement
 from shared.permissions import may
-
-if TYPE_CHECKING:
-    from services.referrals.spelling import Findable
 
 Answer = Written | Refused | Stale
 Rows = dict[str, Mapping[str, Any]]
@@ -98,11 +95,11 @@ class Desk:
     def decline(self, id_: str, given: Data, death: Sequence[Statement] = (), expect: int | None = None) -> Answer:
         """Decline a referral; `death` is what is said of the citizen's where that is the reason (see `deaths`)."""
         return self._kept_by_its_rules(self.do(
-            decisions.decline, id_, given["reason"], given["words"], given.get("would_change", ""), expect=expect))
+            decisions.decline, id_, given["reason"], given["words"], given.get("would_change", ""), death, expect=expect))
 
-    def withdraw(self, id_: str, given: Data, expect: int | None = None) -> Answer:
-        """Take a referral back."""
-        return self._kept_by_its_rules(self.do(decisions.withdraw, id_, given["reason"], given.get("words", ""), expect=expect))
+    def withdraw(self, id_: str, given: Data, death: Sequence[Statement] = (), expect: int | None = None) -> Answer:
+        """Take a referral back; `death` as with `decline`."""
+        return self._kept_by_its_rules(self.do(decisions.withdraw, id_, given["reason"], given.get("words", ""), death, expect=expect))
 
     def allocate(self, id_: str, worker: Data, expect: int | None = None) -> Answer:
         """Choose the development worker, as staff are introduced: {email, name, team, roles}."""
