@@ -14,9 +14,11 @@ from sqlalchemy.engine import Connection
 from services.referrals import amending, asking, body, deaths, directory, sending, view, worklists
 from services.referrals.described.judged import Foreseen, ReferralBrief
 from services.referrals.described.lists import ReferralRow
+from services.referrals.described.read import ReferralRead
 from services.referrals.described.referral import ReferralWhole
 from services.referrals.desk import Answer, Desk
-from services.referrals.looks import noting
+from services.referrals.happenings import happened
+from services.referrals.looks import noting, reading
 from services.referrals.worklists import asked
 from shared.calendar import london_day
 from shared.ledger.store import Stale, Written
@@ -74,10 +76,13 @@ class Referrals(MethodView):
         """List referrals, newest first unless `sort` says otherwise; with `due`, what is due first comes first."""
         wanted, pager = asked.filters(), Pager.of_request()
         with current_room.database.read() as connection:
+            desk = open_desk(connection)
             try:
-                return worklists.listed(open_desk(connection), wanted, pager.limit, pager.after)
+                page = worklists.listed(desk, wanted, pager.limit, pager.after)
             except worklists.Unknown:
                 problem(422, "The paging is not valid.", errors=[{"pointer": "/after", "detail": NO_PAGE}])
+            noting.found(desk, wanted, page["items"])
+            return page
 
     @blueprint.doc(**described(body.Referral), **writes(ReferralBrief, 409, 429, status=201, words="It is with us", gives=MADE, example=SENT_EXAMPLE))
     @requires(WITH_US)
@@ -96,13 +101,16 @@ class Referrals(MethodView):
 class Referral(MethodView):
     """One referral."""
 
-    @blueprint.doc(**reads(ReferralWhole, 404, gives=SEEN))
+    @blueprint.doc(**reads(ReferralRead, 404, gives=SEEN))
     @requires(WITH_US)
     def get(self, id: UUID) -> Any:
-        """Give a referral, the rules it is judged by, and what is missing."""
+        """Give a referral, the rules it is judged by, what is missing, what happened, and where to find who looked at it."""
         with current_room.database.read() as connection:
             desk = open_desk(connection)
-            return shown(desk, found_or_404(desk, id))
+            found = found_or_404(desk, id)
+            looks = f"{request.script_root}{request.path}/looks" if reading.may_read(desk, found.state) else None
+            whole, status, headers = shown(desk, found)
+            return {**whole, "timeline": happened(desk, found.state), "looks": looks}, status, headers
 
 
 @blueprint.route("/check")

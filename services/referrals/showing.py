@@ -11,6 +11,7 @@ from services.referrals import access, changes, offers, reaching, reasons, stand
 from services.referrals.acts.groups import open_groups
 from services.referrals.candidates import candidates
 from services.referrals.desk import Desk
+from services.referrals.happenings import who
 from services.referrals.standing import Task
 from services.referrals.state import closed_on, pathway_of, practitioner_on, questions_open
 from shared.calendar import last_open_day
@@ -107,7 +108,6 @@ def _waited(minutes: int) -> str:
 
 def _entry(desk: Desk, id_: str, one: Data) -> dict[str, Any]:
     late = f", recorded {moment(one['recorded_at'])}" if one["recorded_at"] - one["at"] > NOTABLE else ""
-    by = one["by"] if not one["by"].startswith("urn:") else "the Pod" if one["by"].startswith("urn:pod:") else "another system"
     may_correct = one["report"] and may(desk.actor.roles, "referral:correct")
     act = {"text": "Take back", "href": url_for("reports.ask", id=id_, report=one["report"])} if may_correct else None
-    return {**one, "by": by, "act": act, "when": moment(one["at"]) + late, "datetime": one["at"].isoformat()}
+    return {**one, "by": who(one["by"]), "act": act, "when": moment(one["at"]) + late, "datetime": one["at"].isoformat()}

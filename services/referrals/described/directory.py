@@ -20,6 +20,7 @@ class MemberShown(Shown):
     left_on = day("the first day they are no longer here")
     state = choice("seen", "confirmed", "left", description="seen: named by a referral or a sign-in, and confirmed by nobody yet")
     changed_at = moment("when it was changed last, UTC")
+    working_with = number("citizens they work with now as development worker (R-01); null of who is none", null=True)
 
 
 class MemberWhole(MemberShown):

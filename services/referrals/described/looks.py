@@ -19,6 +19,6 @@ class LookShown(Shown):
     id = id_of("id of the look")
     at = moment("when, UTC")
     who = one(Looker, null=False)
-    what = choice(*WHAT, description="what was looked at: the referral by page or by API, a document's file, the meeting's invitation")
+    what = choice(*WHAT, description="what was looked at: the referral by page or by API, a document's file, the meeting's invitation; or that it was found by the citizen's name or NHS number")
     document_id = id_of("which document's file it was; null else", null=True)
     refused = yes_no("they asked for it and were told there is none; for staff only")

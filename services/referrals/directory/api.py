@@ -1,7 +1,7 @@
 """The JSON API of the directory: members and teams, for staff of the Pod."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -9,10 +9,12 @@ from flask import request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
+from services.referrals import worklists
 from services.referrals.api import described, open_desk
 from services.referrals.described.directory import EntryChanged, MemberShown, MemberWhole, TeamShown
 from services.referrals.desk import Desk
 from services.referrals.directory import book, members, naming, shapes, teams
+from services.referrals.directory.choices import is_worker
 from services.referrals.directory.entries import Answer, Entry, Recorded, Wrong
 from shared.calendar import london_day
 from shared.database import instant_text
@@ -49,7 +51,7 @@ class Members(MethodView):
         with current_room.database.read() as connection:
             desk = open_desk(connection)
             rows = members.listed(desk, wanted, pager.fetch, after(pager))
-            return pager.page([_member(desk, row) for row in rows])
+            return pager.page(_members(desk, rows))
 
     @blueprint.doc(**described(shapes.MemberBody), **writes(MemberShown, status=201, words="They are in the directory", gives=MADE))
     @requires(WRITE)
@@ -209,7 +211,13 @@ def _wrong(faults: dict[str, str]) -> NoReturn:
 
 
 def _member(desk: Desk, row: Entry) -> Data:
-    return shapes.member(row, london_day(desk.now))
+    return _members(desk, [row])[0]
+
+
+def _members(desk: Desk, rows: Sequence[Entry]) -> list[Data]:
+    """Give members as they are shown, each development worker with their load; counted for all at once."""
+    load = worklists.loads(desk) if any(is_worker(row) for row in rows) else {}
+    return [{**shapes.member(row, london_day(desk.now)), "working_with": load.get(row["id"], 0) if is_worker(row) else None} for row in rows]
 
 
 def _team(desk: Desk, row: Entry) -> Data:

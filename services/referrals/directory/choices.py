@@ -1,6 +1,7 @@
 """Who can be chosen as development worker, and how busy each is (R-01)."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -34,6 +35,11 @@ def workers(desk: Desk, chosen: str | None = None) -> list[tuple[str, str]]:
             for row in sorted(here, key=lambda row: load.get(row["id"], 0))]
 
 
+def is_worker(member: Mapping[str, Any]) -> bool:
+    """Say whether a member is a development worker."""
+    return ROLE in member["roles"].split()
+
+
 def is_kept(desk: Desk) -> bool:
     """Say whether the Pod keeps its development workers in the directory: from the first one somebody confirmed."""
     query = sa.select(members.c.id).where(members.c.kind == POD, members.c.state == CONFIRMED, members.c.roles.contains(ROLE))
@@ -59,7 +65,7 @@ def _refusal(desk: Desk, member: Any) -> Refused | None:
     called = member["name"] or member["email"]
     if has_left(member, london_day(desk.now)):
         return _refused(f"{called} is no longer here since {in_words(member['left_on'])}.", "Choose somebody who works at the Pod.")
-    if ROLE in member["roles"].split():
+    if is_worker(member):
         return None
     if member["kind"] != POD:
         return _refused(f"{called} is a practitioner, and a development worker is of the Pod.", f"Choose somebody who works at the Pod. {ADD}")

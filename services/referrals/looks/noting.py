@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -16,13 +17,14 @@ from sqlalchemy.engine import Connection
 
 from services.referrals.desk import Desk
 from services.referrals.store import looks
+from services.referrals.worklists.filters import Filters
 from shared.ledger.types import Actor
 from shared.web import errors
 from shared.web.context import current_actor, current_room, is_api
 
 log = logging.getLogger(__name__)
 
-PAGE, API, DOCUMENT, CALENDAR = "page", "api", "document", "calendar"
+PAGE, API, DOCUMENT, CALENDAR, SEARCH = "page", "api", "document", "calendar", "search"
 
 
 def note(referral: str, refused: bool = False) -> None:
@@ -33,6 +35,14 @@ def note(referral: str, refused: bool = False) -> None:
 def at(what: str, document: str | None = None) -> None:
     """Say that this request looks at more than the referral: `DOCUMENT` and which, or `CALENDAR`."""
     g.looked_at = (what, document)
+
+
+def found(desk: Desk, wanted: Filters, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Note whom staff found by a name or an NHS number; a list in which nobody was looked for says of nobody that they were seen."""
+    if desk.sees_all and rows and (wanted.nhs_number or wanted.words):
+        at(SEARCH)
+        for row in rows:
+            note(row["id"])
 
 
 def write(response: Response) -> Response:

@@ -16,7 +16,7 @@ from shared.ledger.types import Data, State
 
 #: What was looked at, in words.
 WHAT = {"page": "The referral", "api": "The referral, by another system or program", "document": "A document",
-        "calendar": "The invitation to the meeting"}
+        "calendar": "The invitation to the meeting", "search": "Found by the citizen’s name or NHS number, in a list"}
 ROLE = {"worker": "development worker", "manager": "manager"}
 #: Rows removed by one statement: years of looks must not hold up who works meanwhile.
 BATCH = 10_000

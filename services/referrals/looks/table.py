@@ -9,7 +9,7 @@ from shared.database import Instant, key
 def looks_table(metadata: sa.MetaData) -> sa.Table:
     """Add the table of looks to a service's tables.
 
-    `who` is the id of staff. `what` is page, api, document or calendar; `document` says which document's file it was.
+    `who` is the id of staff. `what` is page, api, document, calendar or search; `document` says which document's file it was.
     `refused`: they asked for a referral that is not theirs to see, and were told there is none.
     """
     table = sa.Table(

@@ -11,6 +11,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from services.referrals.api import WITH_US, open_desk
 from services.referrals.desk import Desk
 from services.referrals.directory.entries import POD, REMOVED
+from services.referrals.looks import noting
 from services.referrals.store import members, teams
 from services.referrals.worklists import counting, finding, own
 from services.referrals.worklists.cursor import Unknown
@@ -112,6 +113,7 @@ def _page(desk: Desk, wanted: Filters, found: Found) -> Data:
         page = {"items": [], "next": None} if found.fault else listed(desk, wanted, pager.limit, pager.after)
     except Unknown:
         problem(404)
+    noting.found(desk, wanted, page["items"])
     return {**page, "more": MOST if page["next"] and found.words and matches(desk, wanted, MOST) >= MOST else 0}
 
 
