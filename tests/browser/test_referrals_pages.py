@@ -80,7 +80,7 @@ def test_a_practitioner_has_sent_and_a_manager_accepts_and_allocates(page: Any, 
     enter(page, site, "Helen Marsh")
     page.goto(f"{site.base}/all?state=complete")
     judged(page, "referrals-list")
-    page.get_by_role("cell", name="Rosa Quill").wait_for()
+    page.get_by_role("rowheader", name="Rosa Quill").wait_for()
     page.goto(here)
     page.get_by_role("button", name="Accept").click()
     judged(page, "referrals-accept")
