@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import socket
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from werkzeug.exceptions import ClientDisconnected
 
 from shared.web.app import BODY_LIMIT
 from shared.web.bodies import TooLarge, Unmeasured, in_words, json_fault
+from shared.web.uploads import READ_AT_MOST
 from tests.support import papers
 from tests.support.suite import Suite, cloud_event, days_ago, nhs_number, referral
 
@@ -73,6 +75,19 @@ def test_a_body_in_chunks_is_read_to_its_limit_and_no_further(embedded: Suite, p
     assert embedded.ask("POST", path, role, data=chunked(large, 65536), headers=headers).status_code == 422, "not an object, but read"
     answer = embedded.ask("POST", path, role, data=chunked(large + b" ", 65536), headers=headers)
     assert answer.status_code == 413 and "larger than 1 MB" in answer.json()["detail"]
+
+
+def test_R_06_a_file_of_more_than_anybody_reads_is_told_so_although_nobody_said_how_large_it_is(embedded: Suite, sent: str) -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="plan.pdf"\r\n\r\n'
+    answer = embedded.ask("POST", f"{REFERRALS}/{sent}/documents", "practitioner", headers={"Content-Type": "multipart/form-data; boundary=x"},
+                          data=itertools.chain([head], itertools.repeat(bytes(BODY_LIMIT), READ_AT_MOST // BODY_LIMIT)))
+    assert answer.status_code == 413 and "more than 100 MB; a file may have at most 25 MB" in answer.json()["detail"]
+
+
+def test_a_form_of_a_page_in_chunks_is_read_to_its_limit_as_well(embedded: Suite, sent: str) -> None:
+    answer = embedded.ask("POST", f"/referrals/{sent}/withdraw", data=chunked(b"words=" + b"x" * BODY_LIMIT, 65536),
+                          headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert answer.status_code == 413 and "larger than 1 MB" in answer.text
 
 
 def test_a_body_with_a_length_above_the_limit_is_told_the_limit_as_well(embedded: Suite) -> None:
