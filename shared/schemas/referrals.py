@@ -46,7 +46,7 @@ class Accepted(Received):
 class Declined(Referral):
     """A referral was declined. Its words, and what would change the answer, the practitioner reads on the referral."""
 
-    reason = OneOf(*DECLINE, required=True, personal="owed to the practitioner (R-14), so the message says it in its body")
+    reason = OneOf(*DECLINE, required=True, personal="owed to the practitioner (R-14): the message says it, and that the rest is to be read on the referral")
     decided_at = Moment(required=True)
 
 
