@@ -48,7 +48,7 @@ def accepted(pod: Pod, worker: str = WREN) -> str:
 
 def say(pod: Pod, id_: str, about: str, kind: str, **data: Any) -> None:
     """Let another service say something; without data it takes back what it said."""
-    said = Statement(about, kind, datetime.now(UTC), data, withdrawn=not data, source="urn:other", event_id=f"{about}{data}")
+    said = Statement(about, kind, datetime.now(UTC), data, withdrawn=not data, actor="urn:other", source="urn:other", event_id=f"{about}{data}")
     pod.room.database.run(lambda c: pod.room.keeper.ledger.record(c, {id_: [said]}, pod.room.database.now(c)))
 
 
