@@ -132,6 +132,7 @@ def withdraw(state: State, now: datetime, actor: Actor, who: str, reason: str, w
     `death` is what is said of the citizen's death where that is the reason: the statement `citizen.died` first (J-14).
     """
     own = may(actor.roles, "referral:withdraw-own") and is_own(state, actor, who)
+    own = own or (may(actor.roles, "referral:withdraw-self") and state["self_referral"])
     if not (may(actor.roles, "referral:withdraw") or own):
         return forbidden()
     if state["stage"] != "open":

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.referrals import access, decisions, indexes, meeting, rulebook, store
+from services.referrals import access, decisions, indexes, meeting, rulebook, store, telling
 from services.referrals.decisions import Decision
 from services.referrals.directory import sightings
 from services.referrals.meeting import Span
@@ -144,6 +144,10 @@ class Desk:
     def call_off(self, id_: str, given: Data, expect: int | None = None) -> Answer:
         """Call the introductory meeting off."""
         return self.do(meeting.call_off, id_, given["reason"], expect=expect)
+
+    def tell(self, id_: str, given: Data, expect: int | None = None) -> Answer:
+        """Write down that a citizen who referred themself was told, or why not (R-11)."""
+        return self.do(telling.tell, id_, given, expect=expect)
 
     def busy(self, state: State) -> list[Span]:
         """Give the other meetings of the referral's development worker that are still to come."""

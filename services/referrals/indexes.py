@@ -20,6 +20,8 @@ LAPSING = "lapses_on <> ''"
 MEET = "NOT (worklist = '' OR meeting_at IS NULL)"
 FIRST_MEETING = "target = 'first_meeting'"
 UNALLOCATED = f"{GOES_ON} AND development_worker IS NULL AND due_on <> ''"
+#: A citizen who referred themself has yet to be told something, or answered.
+TELL = "tell_since IS NOT NULL"
 #: Referrals a development worker works with.
 WORKED_WITH = f"{GOES_ON} AND stage = 'accepted' AND development_worker IS NOT NULL"
 
@@ -40,6 +42,7 @@ def of(referrals: sa.Table) -> None:
     _part("referrals_lapsing", LAPSING, c.lapses_on, c.id)
     _part("referrals_late", FIRST_MEETING, c.late_from, c.id)
     _part("referrals_meet", MEET, c.meeting_at, c.id)
+    _part("referrals_tell", TELL, c.tell_since, c.id)
     _part("referrals_unallocated", UNALLOCATED, c.received_at, c.id)
     _part("referrals_worked_with", WORKED_WITH, c.development_worker)
 

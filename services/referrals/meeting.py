@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from services.referrals import telling
 from services.referrals.access import may_add
 from services.referrals.decisions import Decision, closed, decided, died, forbidden, said
 from services.referrals.expected import ahead
@@ -120,9 +121,9 @@ def offer(state: State, now: datetime, actor: Actor, who: str, given: Data, busy
     if refusal := _unfit(state, now, span, given, busy):
         return refusal
     sequence = (state["meeting"] or {}).get("sequence", -1) + 1
-    data = {"starts_at": text(span.start), "ends_at": text(span.end), "mode": given["mode"], "place": given.get("place", ""),
-            "agreed": bool(given.get("agreed")), "sequence": sequence, "development_worker": state["allocation"]["development_worker"]}
-    return [said("meeting", "meeting.offered", now, who, data)]
+    data: Data = {"starts_at": text(span.start), "ends_at": text(span.end), "mode": given["mode"], "place": given.get("place", ""),
+                  "agreed": bool(given.get("agreed")), "sequence": sequence, "development_worker": state["allocation"]["development_worker"]}
+    return [said("meeting", "meeting.offered", now, who, {**data, "news": telling.next_number(state["meeting"], data)})]
 
 
 def call_off(state: State, now: datetime, actor: Actor, who: str, reason: str) -> Decision:

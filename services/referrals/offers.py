@@ -4,9 +4,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from services.referrals import decisions
+from services.referrals import decisions, telling
 from services.referrals.decisions import Decision
 from services.referrals.state import may_repeat, pathway_of, questions_open
+from shared.calendar import london_day
 from shared.ledger.types import Actor, Data, Refused, State
 
 Trial = Callable[[State, datetime, Actor, str], Decision]
@@ -19,6 +20,7 @@ TRIALS: Mapping[str, Trial] = {
     "withdraw": lambda state, now, actor, who: decisions.withdraw(state, now, actor, who, ""),
     "allocate": lambda state, now, actor, who: decisions.allocate(state, now, actor, who, ""),
     "question": lambda state, now, actor, who: decisions.ask_more(state, now, actor, who, ""),
+    "tell": lambda state, now, actor, who: telling.tell(state, now, actor, who, {"on": london_day(now).isoformat()}),
     "settle": lambda state, now, actor, who: decisions.keep(state, now, actor, who, ""),
     "document": lambda state, now, actor, who: decisions.add_document(state, now, actor, who, {}),
     "amend": lambda state, now, actor, who: decisions.amend(state, now, actor, who, NOTHING)}

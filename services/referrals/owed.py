@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.referrals import clocks, rules
+from services.referrals import clocks, rules, telling
 from services.referrals.expected import expected, is_off
 from services.referrals.state import (
     has_stopped,
@@ -39,7 +39,7 @@ def next_look_at(state: State, now: datetime) -> datetime | None:
     """Give when what is owed, or a row of a list, next changes though nobody says anything."""
     if not state["stage"] or "reference" not in state or has_stopped(state, now):
         return None
-    return min((at for at in clocks.moments(state, pathway_of(state)) if at > now), default=None)
+    return min((at for at in (*clocks.moments(state, pathway_of(state)), *telling.turns(state)) if at > now), default=None)
 
 
 def _referral(state: State, now: datetime) -> Owed:

@@ -31,3 +31,15 @@ def faults(citizen: Mapping[str, Any]) -> dict[str, str]:
     """Say what is lacking by the JSON pointer at which it would be given."""
     need = lacking(citizen)
     return {f"/citizen/{need.field}": f"is missing, and {need.way} needs it: give it, or choose another way of contact"} if need else {}
+
+
+#: How somebody is reached who did not say how, by what is known of them; and each way in words.
+USUAL = (("telephone", "by telephone"), ("email", "by email"), ("address", "by letter"))
+BY: Mapping[str, str] = {"telephone": "by telephone", "text": "by text message", "email": "by email", "letter": "by letter"}
+
+
+def by(citizen: Mapping[str, Any]) -> str:
+    """Say how a citizen is to be reached: as they wish, where they said; empty where no way is known that can work."""
+    if wanted := citizen.get("contact_by"):
+        return "" if lacking(citizen) else BY[wanted]
+    return next((words for field, words in USUAL if citizen.get(field)), "")

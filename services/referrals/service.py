@@ -10,7 +10,7 @@ from services.referrals.directory import pages as directory_pages
 from services.referrals.documents import api as documents_api
 from services.referrals.documents import pages as documents_pages
 from services.referrals.drafts import api as drafts_api
-from services.referrals.drafts import citizen_pages, limits, shelf
+from services.referrals.drafts import after_sending, citizen_pages, limits, shelf
 from services.referrals.drafts import pages as draft_pages
 from services.referrals.files import checkup, housekeeping
 from services.referrals.looks import api as looks_api
@@ -20,6 +20,8 @@ from services.referrals.meetings import api as meeting_api
 from services.referrals.meetings import pages as meeting_pages
 from services.referrals.reports import api as reports_api
 from services.referrals.reports import pages as reports_pages
+from services.referrals.tellings import api as tellings_api
+from services.referrals.tellings import pages as tellings_pages
 from shared.ledger.keeper import LedgerStage
 from shared.ledger.tables import staff_id
 from shared.ledger.types import Data
@@ -37,9 +39,9 @@ class Referrals:
     prefix = "/referrals"
     title = "Referrals"
     store: ClassVar[Any] = store
-    blueprints = (pages.blueprint, draft_pages.blueprint, citizen_pages.blueprint, rulebook_pages.blueprint, directory_pages.blueprint, documents_pages.blueprint,
-                  meeting_pages.blueprint, looks_pages.blueprint, reports_pages.blueprint)
-    api = (api.blueprint, rulebook_api.blueprint, drafts_api.blueprint, directory_api.blueprint, documents_api.blueprint, meeting_api.blueprint, looks_api.blueprint, reports_api.blueprint)
+    blueprints = (pages.blueprint, draft_pages.blueprint, citizen_pages.blueprint, after_sending.blueprint, rulebook_pages.blueprint, directory_pages.blueprint, documents_pages.blueprint,
+                  meeting_pages.blueprint, looks_pages.blueprint, reports_pages.blueprint, tellings_pages.blueprint)
+    api = (api.blueprint, rulebook_api.blueprint, drafts_api.blueprint, directory_api.blueprint, documents_api.blueprint, meeting_api.blueprint, looks_api.blueprint, reports_api.blueprint, tellings_api.blueprint)
     events = Events()
     web = mounted(lambda room: create_app(room, Referrals.blueprints, Referrals.api))
     needs = staticmethod(checkup.insist)

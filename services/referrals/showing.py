@@ -56,8 +56,8 @@ def _stands(desk: Desk, state: State, pathway: Pathway, referral: Data, acts: se
     missing = [{**one, "href": href(id_, Task("", "", *standing.mend(one)), acts)} for one in referral["missing"]]
     common = {"missing": missing, "closed_on": closed_on(state, desk.now), "waits_since": min((state["questions"][one]["at"] for one in questions_open(state)), default=None)}
     if desk.sees_all:
-        step = standing.next_step(state, desk.now)
-        return {**common, "step": step, "step_href": href(id_, step, acts), "why_decline": standing.why_decline(state, desk.now)}
+        step = standing.next_step(state, desk.now, reaching.by(referral["citizen"]))
+        return {**common, "by": reaching.by(referral["citizen"]), "step": step, "step_href": href(id_, step, acts), "why_decline": standing.why_decline(state, desk.now)}
     named = {worker["id"]: worker["name"] for worker in [_worker(state, referral)] if worker}
     tasks = [{"title": one.title, "hint": one.hint, "href": href(id_, one, acts), "state": "due", "text": "To do"}
              for one in standing.asked_of_practitioner(state, desk.now)]
@@ -82,6 +82,8 @@ def href(id_: str, task: Task, acts: set[str]) -> str | None:
         return url_for("referrals.acts.answer", id=id_, question=task.key)
     if task.act == "document":
         return url_for("documents.ask", id=id_)
+    if task.act == "tell":
+        return url_for("tellings.ask", id=id_)
     if task.act in ("accept", "settle"):
         return url_for({"accept": "referrals.acts.confirm", "settle": "referrals.acts.settle"}[task.act], id=id_)
     return url_for("referrals.acts.ask", id=id_, act=task.act)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from services.referrals import clocks, domain, meeting
+from services.referrals import clocks, domain, meeting, telling
 from services.referrals.expected import planned, to_check
 from services.referrals.reasons import MERGED
 from services.referrals.rules import in_words
@@ -60,17 +60,23 @@ def mend(one: Mapping[str, str]) -> tuple[str, str]:
     return MENDS.get(one["rule"], ("", ""))
 
 
-def next_step(state: State, now: datetime) -> Task:
-    """Say what the Pod does next with a referral."""
+def next_step(state: State, now: datetime, by: str = "by telephone") -> Task:
+    """Say what the Pod does next with a referral; `by` is how a citizen without an account is asked, as they wish it."""
     if state["stage"] in ("declined", "withdrawn"):
-        return Task("Nothing more is to be done")
+        return _telling(state, now) or Task("Nothing more is to be done")
     if state["died_on"]:
         return Task("Withdraw or decline the referral", "Everything planned has stopped.", "withdraw") if state["stage"] == "open" else Task(
             "Nothing more is to be done", "Everything planned has stopped.")
-    return _triage(state, now) if state["stage"] == "open" else _after_acceptance(state, now)
+    return _triage(state, now, by) if state["stage"] == "open" else _after_acceptance(state, now)
 
 
-def _triage(state: State, now: datetime) -> Task:
+def _telling(state: State, now: datetime) -> Task | None:
+    """Say what a citizen who referred themself has yet to be told, or answered; None where nothing is."""
+    waiting = telling.to_tell(state, now)
+    return Task(telling.in_short([one.what for one in waiting]), "Then write down when and how, or why not.", "tell") if waiting else None
+
+
+def _triage(state: State, now: datetime, by: str) -> Task:
     missing = domain.missing(state, now)
     if state.get("number_of"):
         return Task("Find out whose NHS number this is, and put it right", "It is known already, perhaps of somebody else.", "amend", "identity")
@@ -80,8 +86,10 @@ def _triage(state: State, now: datetime) -> Task:
         return Task(DECLINE, f"Nobody can mend that {_too_young(state)}. A manager declines it.", "decline")
     if leaves := _leaves(state, now):
         return Task(SUCCESSOR, leaves if missing else f"{leaves} Nothing else is missing: a manager can accept or decline it meanwhile.", "amend", "people")
+    if found := _telling(state, now):
+        return found
     if questions_open(state) and not waits_for_practitioner(state):
-        return Task("Telephone the citizen and write the answer down", "They have no account to answer with.", "answer", questions_open(state)[0])
+        return Task(f"{_asking('Ask the citizen', by)} and write the answer down", "They have no account to answer with.", "answer", questions_open(state)[0])
     if not missing:
         return Task("Accept or decline it", "Nothing is missing: a manager decides.", "accept")
     if waits_for_practitioner(state):
@@ -89,8 +97,12 @@ def _triage(state: State, now: datetime) -> Task:
     if proposes_decline(missing):
         return Task(f"{DECLINE}, or ask for a longer commitment", "It is shorter than this pathway needs. A manager can decline.", "question")
     if not state["practitioner"]:
-        return Task("Ask the citizen for what is missing", "They have no account: telephone, and write the answer down.", "question")
+        return Task("Ask the citizen for what is missing", f"They have no account: {_asking('ask them', by)}, and write the answer down.", "question")
     return Task("Ask the practitioner for what is missing", act="question")
+
+
+def _asking(words: str, by: str) -> str:
+    return f"{words} {by}" if by else words
 
 
 def _after_acceptance(state: State, now: datetime) -> Task:
@@ -98,6 +110,8 @@ def _after_acceptance(state: State, now: datetime) -> Task:
         return Task("Nothing more is to be done", f"The journey closed on {in_words(closed)}.")
     if not state["allocation"]:
         return Task("Choose the development worker", act="allocate")
+    if found := _telling(state, now):
+        return found
     if held := first_held(state):
         return Task("Nothing more is to be done here", f"The first meeting was held on {_day(held)}. The journey goes on from there.")
     if leaves := _leaves(state, now):

@@ -20,7 +20,7 @@ RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate((
     "practitioner.discharged", "practitioner.changed", "citizen.died", "report.handed_on",
     "question.asked", "question.answered", "duplicate.settled",
     "referral.accepted", "referral.declined", "referral.withdrawn", "referral.allocated",
-    "meeting.offered", "meeting.cancelled", "meeting.held", "journey.closing"))}
+    "meeting.offered", "meeting.cancelled", "meeting.held", "journey.closing", "citizen.wrote", "citizen.told"))}
 
 #: Stages after which nothing more happens with a referral.
 ENDED = ("declined", "withdrawn")
@@ -155,6 +155,16 @@ def _closing(state: State, said: Statement) -> State:
     return {**state, "journey_closes_on": said.data["closes_on"]}
 
 
+def _wrote(state: State, said: Statement) -> State:
+    messages = {**state.get("messages", {}), said.about.partition(":")[2]: {"at": _at(said)}}
+    return {**state, "messages": messages}
+
+
+def _told(state: State, said: Statement) -> State:
+    told = {**state.get("told", {}), said.about.partition(":")[2]: {**said.data, "at": _at(said), "by": said.actor}}
+    return {**state, "told": told}
+
+
 STEPS: Mapping[str, Callable[[State, Statement], State]] = {
     "referral.received": _received, "document.added": _document, "document.removed": _removed, "referral.amended": _amended,
     "availability.given": _available, "hospital.admitted": _stay, "hospital.discharged": _stay,
@@ -163,7 +173,7 @@ STEPS: Mapping[str, Callable[[State, Statement], State]] = {
     "report.handed_on": _reported, "question.asked": _asked, "question.answered": _answered, "duplicate.settled": _settled,
     "referral.accepted": _decided, "referral.declined": _decided, "referral.withdrawn": _decided,
     "referral.allocated": _allocated, "meeting.offered": _meeting, "meeting.cancelled": _meeting, "meeting.held": _held,
-    "journey.closing": _closing}
+    "journey.closing": _closing, "citizen.wrote": _wrote, "citizen.told": _told}
 
 
 # What a state means.

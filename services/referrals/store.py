@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.referrals import clocks, domain, events, indexes, rules, standing
+from services.referrals import clocks, domain, events, indexes, rules, standing, telling
 from services.referrals.expected import is_off, of_another
 from services.referrals.files.table import files_table
 from services.referrals.looks.table import looks_table
+from services.referrals.messages import messages_table
 from services.referrals.name_words import name_words_table
 from services.referrals.state import (
     first_held,
@@ -42,6 +43,7 @@ tables = ledger_tables(metadata)
 idempotency = idempotency_table(metadata)
 files = files_table(metadata)
 looks = looks_table(metadata)
+messages = messages_table(metadata)
 name_words = name_words_table(metadata)
 # who may be the same person is asked by date of birth (R-13)
 sa.Index("people_date_of_birth", tables.people.c.date_of_birth)
@@ -50,7 +52,7 @@ sa.Index("people_date_of_birth", tables.people.c.date_of_birth)
 #: good, and once it is decided; `due_on` is the day of R-07, empty before its clock starts. `target` is what is to be done next, by `target_on`
 #: and at the latest before `late_from`; where nothing is, `target` is empty and `target_on` FOR_EVER, so that it comes last.
 #: `lapses_on` is the last day on which every document counts; empty once nothing goes on. `worklist` is who acts next, one of
-#: WORKLISTS, or empty. `to_decline` is what only a manager ends, and only so. What of a row changes by time alone is written
+#: WORKLISTS, or empty. `tell` has in words of `telling.py` what a citizen has yet to be told, `tell_since` since when. `to_decline` is what only a manager ends, and only so. What of a row changes by time alone is written
 #: anew when that time comes (`owed.next_look_at`). Days are text, YYYY-MM-DD.
 referrals = sa.Table(
     "referrals", metadata,
@@ -81,6 +83,8 @@ referrals = sa.Table(
     sa.Column("named_person_needed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("practitioner_needed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("to_decline", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("tell", sa.Text, nullable=False, server_default=""),
+    sa.Column("tell_since", Instant()),
     sa.Column("worklist", sa.Text, nullable=False, server_default=""),
     sa.Column("goes_on", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("flag", sa.Text, nullable=False),
@@ -178,8 +182,8 @@ WORKLISTS = ("triage", "waiting", "allocate", "arrange", "meet")
 
 
 def heard_of() -> sa.ColumnElement[bool]:
-    """Give the condition of a referral whose citizen is heard of from outside."""
-    return sa.or_(referrals.c.stage.in_(LIVE), referrals.c.flag == "died")
+    """Give the condition of a referral whose citizen is heard of from outside; somebody we have yet to write to must not have died."""
+    return sa.or_(referrals.c.stage.in_(LIVE), referrals.c.flag == "died", referrals.c.tell_since.is_not(None))
 
 
 class Known(NamedTuple):
@@ -253,7 +257,7 @@ def read_model(state: State, now: datetime) -> dict[sa.Table, list[dict[str, Any
         "stage": state["stage"], "citizen": state["citizen_id"], "sent_by": state["sent_by"], "flag": _flag(state),
         "duplicate": may_repeat(state), "asked": bool(questions_open(state)), "named_person_needed": _needs_named_person(state, now),
         "practitioner_needed": needs_practitioner(state) and not has_stopped(state, now), "to_decline": standing.ends_by_decline(state, now),
-        "worklist": _worklist(state, now), "goes_on": not has_stopped(state, now),
+        **_telling(state, now), "worklist": _worklist(state, now), "goes_on": not has_stopped(state, now),
         "journey_closes_on": state["journey_closes_on"], "received_at": datetime.fromisoformat(state["received_at"]),
         **_clocks(state, now), **_people(state), **_meeting(state)}]}
 
@@ -268,6 +272,12 @@ def _clocks(state: State, now: datetime) -> dict[str, Any]:
         "due_on": due[0].isoformat() if due else "", "lapses_on": min(lapses, default=""),
         "target": target.kind if target else "", "target_on": (target.due_on if target else clocks.FOR_EVER).isoformat(),
         "late_from": target.late_from if target else None}
+
+
+def _telling(state: State, now: datetime) -> dict[str, Any]:
+    waiting = telling.to_tell(state, now)
+    return {"tell": " ".join(dict.fromkeys(one.what for one in waiting)),
+            "tell_since": datetime.fromisoformat(waiting[0].since) if waiting else None}
 
 
 def _people(state: State) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.referrals import clocks, domain, history, meeting, rules
 from services.referrals.decisions import outcomes
-from services.referrals.desk import Desk
+from services.referrals.desk import CITIZEN, Desk
 from services.referrals.documents import listing
 from services.referrals.expected import is_off, to_check
 from services.referrals.reported import BY_HAND
@@ -22,6 +22,8 @@ from services.referrals.state import (
 )
 from services.referrals.stays import in_hospital, latest
 from services.referrals.store import LIVE, referrals
+from services.referrals.telling import told_in_words
+from services.referrals.tellings import reading as tellings
 from shared.calendar import london_day
 from shared.ledger import rows
 from shared.ledger.people import CONTACTS, in_full
@@ -41,7 +43,7 @@ HAPPENED = {
     "hospital.admitted": "Admitted to hospital", "hospital.transferred": "Moved to another ward",
     "hospital.legal_status_changed": "Legal status changed", "hospital.discharged": "Discharged from hospital",
     "practitioner.discharged": "The practitioner ends their work", "practitioner.changed": "The practitioner changes",
-    "citizen.died": "The citizen died"}
+    "citizen.died": "The citizen died", "citizen.wrote": "The citizen wrote to us", "citizen.told": "The citizen was told"}
 #: What of it a practitioner does not see, beside what was amended elsewhere: it is about another referral (R-13).
 FOR_STAFF = ("duplicate.settled",)
 
@@ -167,6 +169,8 @@ def in_words(statement: Statement, pathway: Pathway, names: Mapping[str, str]) -
     data = statement.data
     if statement.kind in BY_HAND and not statement.withdrawn:
         return _reported(statement, names)
+    if statement.kind == "citizen.told":
+        return told_in_words(statement.about.partition(":")[2], data)
     if statement.kind == "document.added" and data:
         return f"{pathway.words(data['kind'])} of {rules.in_words(data['dated'])}"
     return str(data.get("words") or data.get("reason") or "") if statement.kind != "referral.received" else ""
@@ -251,7 +255,7 @@ def _decision(people: Any, state: State) -> Data | None:
 
 def _name(people: Any, id_: str) -> str:
     row = people.get(id_, {})
-    return str(row.get("name") or row.get("email") or "Somebody")
+    return str(row.get("name") or row.get("email") or ("The citizen" if id_ == CITIZEN else "Somebody"))
 
 
 def _worker(people: Any, state: State) -> Data | None:
@@ -266,4 +270,4 @@ def _for_staff(desk: Desk, state: State, people: Any) -> Data:
         referrals.select().where(desk.database.any_of(referrals.c.id, state["duplicates"])))] if state["duplicates"] else []
     number_of = state.get("number_of")
     return {"duplicates": found, "duplicate_reason": state["duplicate_reason"], "settled": state["settled"],
-            "number_of": _person(people, number_of, "name", "date_of_birth") if number_of else None}
+            **tellings.for_staff(desk, state), "number_of": _person(people, number_of, "name", "date_of_birth") if number_of else None}

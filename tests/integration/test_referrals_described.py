@@ -31,7 +31,7 @@ ACTS: dict[str, dict[str, Any]] = {
     "questions": {"words": "Who?"}, "questions/{question}/answer": {"words": "Tom."}, "keep": {"reason": "x"}, "merge": {"reason": "x"},
     "availability": {"whose": "citizen", "times": [WHEN]}, "meeting": {"starts_at": WHEN["starts_at"], "mode": "in_person"},
     "meeting/call-off": {"reason": "x"}, "amend": {"amendment_reason": "x", "reason": "x"}, "documents": {"kind": "care_plan", "dated": "2026-03-02"},
-    "documents/{document}/remove": {"reason": "x"}, "reports/{report}/withdraw": {"reason": "x"}}
+    "told": {"way": "telephone"}, "documents/{document}/remove": {"reason": "x"}, "reports/{report}/withdraw": {"reason": "x"}}
 
 
 class Walk:
@@ -129,6 +129,10 @@ class Walk:
         done, wren, helen = self.done, self.pod.wren, self.pod.helen
         done(helen.post(f"/{self.another()}/decline", {"reason": "not_met", "words": "No."}))
         done(self.pod.amara.post(f"/{self.another()}/withdraw", {"reason": "moved", "words": "To Leeds."}))
+        own = done(wren.post("", {"pathway": "prevention", "self_referral": True, "citizen": {"name": "Jo Pane", "date_of_birth": "1990-02-01", "telephone": "07700 900123"},
+                                  "reason": "Company.", "meeting_preference": "telephone"}))["id"]
+        assert done(helen.post(f"/{own}/decline", {"reason": "other", "words": "No."}))["to_tell"]
+        assert done(wren.post(f"/{own}/told", {"way": "telephone"}))["told"]
         first = self.another()
         again = {"citizen": self.citizen(*ADA), "duplicate_reason": "Again."}
         kept, merged = self.pod.sent(**again), self.pod.sent(**again)

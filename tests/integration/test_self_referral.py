@@ -60,9 +60,8 @@ def test_R_11_a_citizen_refers_themself_without_signing_in(pod: Pod) -> None:
 
 def test_R_11_nothing_tells_whether_somebody_is_with_the_pod_already(pod: Pod) -> None:
     first, second = sent(pod), sent(pod)
-    reference = [word for word in second.words.split() if word.startswith("R-")]
-    assert len(reference) == 1
-    assert first.words.replace(next(word for word in first.words.split() if word.startswith("R-")), "") == second.words.replace(reference[0], "")
+    read = [" ".join(word for word in one.words.split() if not (word.startswith("R-") or codes.read_code(word))) for one in (first, second)]
+    assert read[0] == read[1] and "We have it" in read[0] and len(first.words.split()) - len(read[0].split()) == 2, "but for reference and code"
     flagged = [one for one in pod.wren.get().json["items"] if one["may_be_with_us"]]
     assert len(flagged) == 1
 

@@ -56,7 +56,7 @@ def _referral(n: int, now: datetime) -> dict[str, Any]:
     stage = "open" if kind < 4 else "accepted" if kind < 14 else "declined" if kind < 17 else "withdrawn"
     # what is open came lately, the rest over three years
     received = now - (timedelta(days=turn % 40, minutes=n % 1000) if stage == "open" else timedelta(days=turn * 7 % 1100, minutes=n % 1000))
-    return {**_nothing(n, received), "stage": stage, "goes_on": stage in ("open", "accepted"), **({"open": _open, "accepted": _accepted}.get(stage, lambda *_: {})(turn, received, now))}
+    return {**_nothing(n, received), "stage": stage, "goes_on": stage in ("open", "accepted"), **({"open": _open, "accepted": _accepted, "declined": _declined}.get(stage, lambda *_: {})(turn, received, now))}
 
 
 def _nothing(n: int, received: datetime) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _nothing(n: int, received: datetime) -> dict[str, Any]:
         "complete_from": "", "complete_until": "", "due_on": "", "target": "", "target_on": FOR_EVER.isoformat(), "late_from": None, "lapses_on": "",
         "citizen": _id("citizen", n), "practitioner": practitioner, "team": TEAM_KEY if n % 50 else OTHER_KEY,
         "named_person": practitioner, "sent_by": practitioner, "development_worker": None, "journey_closes_on": None, "meeting_at": None,
-        "meeting_until": None, "held_at": None, "duplicate": False, "asked": False, "named_person_needed": False, "practitioner_needed": False, "to_decline": False, "worklist": "",
+        "meeting_until": None, "held_at": None, "duplicate": False, "asked": False, "named_person_needed": False, "practitioner_needed": False, "to_decline": False, "tell": "", "tell_since": None, "worklist": "",
         "flag": "inpatient" if n % 50 == 4 else "", "received_at": received}
 
 
@@ -80,6 +80,10 @@ def _open(turn: int, received: datetime, now: datetime) -> dict[str, Any]:
     complete = {"complete_from": "2000-01-01", "complete_until": "2999-01-01", **_due(received)} if turn % 3 == 0 else {}
     return {**complete, "asked": turn % 4 == 0, "worklist": "waiting" if turn % 4 == 0 else "triage", "duplicate": turn % 10 == 0,
             "named_person_needed": turn % 12 == 0, "practitioner_needed": turn % 14 == 0, "to_decline": turn % 16 == 1, "lapses_on": (london_day(now) + timedelta(days=turn % 300)).isoformat()}
+
+
+def _declined(turn: int, received: datetime, now: datetime) -> dict[str, Any]:
+    return {"tell": "declined", "tell_since": received + timedelta(days=2)} if turn % 50 == 0 else {}
 
 
 def _accepted(turn: int, received: datetime, now: datetime) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from services.referrals.described.documents import DocumentRemoved, DocumentShow
 from services.referrals.described.judged import Judged, ReferralBrief
 from services.referrals.described.meeting import Meeting
 from services.referrals.described.people import CitizenShown, SamePerson, StaffShown, Worker
+from services.referrals.described.tellings import MessageShown, ToldShown, ToTell
 from shared.pathways import PATHWAYS
 from shared.web.described import Shown, choice, day, id_of, many, moment, number, one, text, texts, yes_no
 
@@ -156,4 +157,7 @@ class ReferralWhole(ReferralBrief):
     duplicates = many(Duplicate, "referrals of what may be the same citizen; for staff", must=False)
     duplicate_reason = text("why it was sent all the same; for staff", null=True, must=False)
     settled = one(DuplicateSettled, "how it was settled whether this is the same citizen; for staff", must=False)
+    to_tell = many(ToTell, "what a citizen who referred themself has yet to be told, what waits longest first; for staff", must=False)
+    told = many(ToldShown, "what they were told, newest first; for staff", must=False)
+    messages = many(MessageShown, "what they wrote after they sent it, oldest first; for staff", must=False)
     number_of = one(SamePerson, "whose the NHS number is, where that is somebody of another name; for staff", must=False)

@@ -4,19 +4,14 @@ from __future__ import annotations
 import uuid
 from typing import Any, cast
 
-import sqlalchemy as sa
-from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
-from itsdangerous import BadSignature, Signer
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from sqlalchemy.engine import Connection
 
 from services.referrals.desk import Desk
-from services.referrals.drafts import codes, judging, sending, shelf, walking
+from services.referrals.drafts import codes, judging, own, sending, shelf, walking
 from services.referrals.drafts.limits import limited
-from services.referrals.drafts.shelf import Draft
-from services.referrals.drafts.walking import Walk, Way
-from services.referrals.store import referrals
+from services.referrals.drafts.walking import Walk
 from shared.ledger.store import Written
-from shared.ledger.types import Actor
 from shared.pathways import PATHWAYS, Pathway
 from shared.web.context import current_room, transaction
 from shared.web.forms import Form, TextField
@@ -24,10 +19,6 @@ from shared.web.idempotency import in_transaction
 from shared.web.problems import problem
 
 blueprint = Blueprint("self", __name__, url_prefix="/self")
-
-CITIZEN = Actor("urn:pod:citizen", "", frozenset({"citizen"}), "")
-#: Under which name the session says which draft is theirs.
-MINE = "self_draft"
 
 
 class CodeForm(Form):
@@ -39,7 +30,7 @@ class CodeForm(Form):
 @blueprint.get("")
 def start() -> str:
     """Say what it is, what happens, and what is kept."""
-    return render_template("drafts/self_start.html", pathway=_pathway(), begun=bool(session.get(MINE)))
+    return render_template("drafts/self_start.html", pathway=_pathway(), begun=bool(session.get(own.MINE)))
 
 
 @blueprint.post("")
@@ -48,9 +39,9 @@ def start() -> str:
 def begin() -> Any:
     """Begin; the browser is told which draft is theirs."""
     connection, id_, pathway = transaction(), str(uuid.uuid4()), _pathway()
-    draft = shelf.begin(connection, pathway, None, current_room.database.now(connection), {}, True, _digest(_code(id_)), id_)
-    session[MINE] = id_
-    return redirect(_way(id_).step(draft.steps[0].key), 303)
+    draft = shelf.begin(connection, pathway, None, current_room.database.now(connection), {}, True, own.digest(own.code(id_)), id_)
+    session[own.MINE] = id_
+    return redirect(own.way(id_).step(draft.steps[0].key), 303)
 
 
 @blueprint.get("/<step>")
@@ -77,9 +68,9 @@ def check() -> Any:
 def younger() -> Any:
     """Say to somebody too young where they can turn (R-05); nothing of theirs is sent."""
     with current_room.database.read() as connection:
-        draft, now = _draft(connection), current_room.database.now(connection)
+        draft, now = own.draft_of(connection), current_room.database.now(connection)
     begun = draft if draft and not draft.sent and judging.adult_from(draft, now) else None
-    return render_template("drafts/self_younger.html", pathway=_pathway(), draft=begun, way=_way(begun.id) if begun else None)
+    return render_template("drafts/self_younger.html", pathway=_pathway(), draft=begun, way=own.way(begun.id) if begun else None)
 
 
 @blueprint.post("/send")
@@ -95,25 +86,14 @@ def send() -> Any:
     taken, faults = sending.read(walk.draft, walk.now)
     if faults or walk.draft.content.typed:
         return walking.check_page(walk, status=422)
-    found = sending.send(Desk(transaction(), cast(Any, current_room).keeper.ledger, CITIZEN), walk.draft, taken)
-    return redirect(url_for("self.sent"), 303) if isinstance(found, Written) else walking.check_page(walk, refused=found, status=422)
-
-
-@blueprint.get("/sent")
-def sent() -> Any:
-    """Confirm it, with the reference, what happens next, and whom to ring meanwhile."""
-    with current_room.database.read() as connection:
-        draft = _draft(connection)
-        if draft is None or not draft.sent:
-            return redirect(url_for("self.start"), 303)
-        reference = connection.execute(sa.select(referrals.c.reference).where(referrals.c.id == draft.sent)).scalar()
-    return render_template("drafts/self_sent.html", reference=reference, pathway=draft.pathway)
+    found = sending.send(Desk(transaction(), cast(Any, current_room).keeper.ledger, own.CITIZEN), walk.draft, taken)
+    return redirect(url_for("sent.show"), 303) if isinstance(found, Written) else walking.check_page(walk, refused=found, status=422)
 
 
 @blueprint.get("/later")
 def later() -> Any:
     """Say how to come back: the code to write down, and until when."""
-    return _shown(lambda walk: render_template("drafts/self_later.html", draft=walk.draft, way=walk.way, code=_code(walk.draft.id)))
+    return _shown(lambda walk: render_template("drafts/self_later.html", draft=walk.draft, way=walk.way, code=own.code(walk.draft.id)))
 
 
 @blueprint.get("/back")
@@ -129,13 +109,13 @@ def come_back() -> Any:
     """Find the draft of a code; which codes there are, nobody learns."""
     form, connection = CodeForm(meta={"csrf": False}), transaction()
     code = codes.read_code(form.code.data or "")
-    draft = shelf.by_code(connection, _digest(code)) if code else None
+    draft = shelf.by_code(connection, own.digest(code)) if code else None
     if draft is None:
         form.code.errors = ["Enter the code as you wrote it down: one of its letters or digits is not right" if code is None else
                             "There is nothing under this code: it may have been deleted, or removed after its time"]
         return make_response(render_template("drafts/self_back.html", form=form), 422)
-    session[MINE] = draft.id
-    return redirect(url_for("self.sent") if draft.sent else _way(draft.id).check, 303)
+    session[own.MINE] = draft.id
+    return redirect(url_for("sent.show") if draft.sent else own.way(draft.id).check, 303)
 
 
 @blueprint.get("/delete")
@@ -152,14 +132,14 @@ def delete() -> Any:
     if not isinstance(walk, Walk):
         return walk
     shelf.remove(transaction(), walk.draft)
-    session.pop(MINE, None)
+    session.pop(own.MINE, None)
     return redirect(url_for("self.start"), 303)
 
 
 @blueprint.post("/leave")
 def leave() -> Any:
     """Let this browser forget whose form it was, for whoever uses it next; what was entered stays under its code."""
-    session.pop(MINE, None)
+    session.pop(own.MINE, None)
     return redirect(url_for("self.start"), 303)
 
 
@@ -175,43 +155,12 @@ def _writing() -> Any:
 
 def _walk(connection: Connection, lock: bool = False) -> Any:
     """Give the walk through the citizen's draft; where there is none, the way to begin or to come back."""
-    draft = _draft(connection, lock)
+    draft = own.draft_of(connection, lock)
     if draft is None:
         return redirect(url_for("self.ask_for_code" if request.method == "GET" else "self.start"), 303)
     if draft.sent:
-        return redirect(url_for("self.sent"), 303)
-    return Walk(draft, _way(draft.id), CITIZEN, current_room.database.now(connection))
-
-
-def _draft(connection: Connection, lock: bool = False) -> Draft | None:
-    """Give the draft of the page that was sent, else of the session; the page's own outlives the session."""
-    if id_ := _of_page():
-        session[MINE] = id_
-    id_ = id_ or session.get(MINE, "")
-    return shelf.find(connection, id_, None, lock) if id_ else None
-
-
-def _of_page() -> str:
-    try:
-        return _signer().unsign(request.form.get("draft", "")).decode()
-    except BadSignature:
-        return ""
-
-
-def _way(id_: str) -> Way:
-    return Way(url_for("self.start"), public=True, token=_signer().sign(id_).decode())
-
-
-def _signer() -> Signer:
-    return Signer(cast(Any, current_app.secret_key), salt="draft of the public form", key_derivation="hmac")
-
-
-def _code(id_: str) -> str:
-    return codes.code_of(id_, current_room.settings.secret_key)
-
-
-def _digest(code: str) -> str:
-    return codes.digest(code, current_room.settings.secret_key)
+        return redirect(url_for("sent.show"), 303)
+    return Walk(draft, own.way(draft.id), own.CITIZEN, current_room.database.now(connection))
 
 
 def _pathway() -> Pathway:

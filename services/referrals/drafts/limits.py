@@ -30,7 +30,7 @@ class Limit(NamedTuple):
 
 
 #: A code is guessed one time in 10 ** 17; so few tries keep it at that. A city sends some tens of self-referrals a day.
-LIMITS = {"begin": Limit(30, 300), "send": Limit(10, 60), "code": Limit(10, 200)}
+LIMITS = {"begin": Limit(30, 300), "send": Limit(10, 60), "code": Limit(10, 200), "write": Limit(10, 200)}
 
 
 def limited(what: str) -> Callable[[View], View]:

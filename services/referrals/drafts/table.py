@@ -24,7 +24,7 @@ drafts = sa.Table(
     sa.Column("code", sa.Text, unique=True),
 )
 
-#: What was done on the public form, for its limits: `what` is begin, send or code; `address` is a digest under our key.
+#: What was done on the public form, for its limits: `what` is begin, send, code or write; `address` is a digest under our key.
 public_uses = sa.Table(
     "public_uses", metadata,
     sa.Column("id", key(), primary_key=True),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 
-from services.referrals import body, meeting, view
+from services.referrals import body, meeting, telling, view
 from services.referrals.acts.desk import answered, found_for, refused, show_faults
 from services.referrals.api import WITH_US
 from services.referrals.decisions import forbidden
@@ -32,6 +32,7 @@ blueprint.add_app_template_filter(meeting.as_said, "as_said")
 TIMES = "/<uuid:id>/meeting/times/<any(citizen, practitioner, development_worker):whose>"
 #: No message goes to a citizen by itself.
 TELL = "Tell the citizen yourself, the way they asked to be contacted."
+WRITE_DOWN = "Tell the citizen, the way they asked to be contacted, then write down that you did."
 #: What to say where nothing was chosen or typed.
 ENTER = {"mode": "Choose how they meet", "reason": "Say why the meeting is called off"}
 
@@ -45,7 +46,7 @@ def show(id: UUID) -> Any:
         state = found.state
         return render_template(
             "referrals/meeting/show.html", referral=view.headed(desk, found), pathway=pathway_of(state), stage=state["stage"], clock=view.clock(desk, state),
-            meeting=view.first_meeting(desk, state), stopped=meeting.cannot_give_times(state, desk.now), people=reading.taking_part(desk, state) if state["stage"] in LIVE else [],
+            meeting=view.first_meeting(desk, state), to_tell=telling.in_short([one.what for one in telling.to_tell(state, desk.now)]) if desk.sees_all else "", stopped=meeting.cannot_give_times(state, desk.now), people=reading.taking_part(desk, state) if state["stage"] in LIVE else [],
             word=reading.overdue_word(desk, state), leaves=reading.leaves(desk, state), cannot=meeting.cannot_offer(state, desk.now, desk.actor))
 
 
@@ -118,7 +119,14 @@ def _told(desk: Desk, before: State, answer: Answer) -> str:
     if meetings and all(meetings[0][name] == meetings[1][name] for name in ("starts_at", "mode")):
         return "The meeting stays at its time."
     told = "The practitioner and the development worker are" if len(meeting.who_takes_part(before, desk.now)) > 2 else "The development worker is"
-    return f"The meeting was offered. {told} told. {TELL}"
+    return f"The meeting was offered. {told} told. {_tell(desk, answer)}"
+
+
+def _tell(desk: Desk, answer: Answer) -> str:
+    """Say who tells the citizen; of one who referred themself it is kept until somebody has, unless they agreed to the time themself."""
+    if not isinstance(answer, Written) or not answer.state["self_referral"]:
+        return TELL
+    return WRITE_DOWN if telling.to_tell(answer.state, desk.now) else "The citizen agreed to this time, so they know."
 
 
 @blueprint.get("/<uuid:id>/meeting/call-off")
@@ -146,7 +154,8 @@ def call_off(id: UUID) -> Any:
         return _call_off_page(desk, found, form)
     if form.errors:
         return make_response(page(), 422)
-    return _done(desk, found, form, page, desk.call_off(str(id), taken), f"The meeting was called off. {TELL} Offer another as soon as you can.")
+    answer = desk.call_off(str(id), taken)
+    return _done(desk, found, form, page, answer, f"The meeting was called off. {_tell(desk, answer)} Offer another as soon as you can.")
 
 
 @blueprint.get("/<uuid:id>/meeting.ics")

@@ -36,7 +36,7 @@ class Order(NamedTuple):
 
 ORDERS: Mapping[str, Order] = {
     "received": Order(c.received_at, descending=True), "oldest": Order(c.received_at), "target": Order(c.target_on),
-    "late": Order(c.late_from), "lapses": Order(c.lapses_on), "meeting": Order(c.meeting_at)}
+    "late": Order(c.late_from), "lapses": Order(c.lapses_on), "meeting": Order(c.meeting_at), "tell": Order(c.tell_since)}
 
 
 class Moment(NamedTuple):

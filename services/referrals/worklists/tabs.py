@@ -37,6 +37,8 @@ def _part(name: str) -> Condition:
 TABS: Mapping[str, Tab] = {
     "triage": Tab("To triage", "Sent and not decided, and no answer of the practitioner is awaited.", _next("triage")),
     "waiting": Tab("Waiting for the practitioner", "You asked for more, and the answer is not here yet.", _next("waiting")),
+    "tell": Tab("Citizens to tell", "They referred themselves, and have not heard yet what happened, or wrote to us (R-11).",
+                lambda at: filters.as_said(indexes.TELL), "tell", fixed=True),
     "duplicates": Tab("May already be with us", "Somebody has to say whether it goes on by itself (R-13).", _part("duplicates")),
     "named": Tab("Named person needed", "Nobody is named who carries risk, or they leave (R-03).", _part("named_person")),
     "practitioner": Tab("Practitioner needed", "The practitioner leaves, and nobody is known to take over.", _part("practitioner")),

@@ -9,6 +9,7 @@ from typing import Any
 from services.referrals.clocks import Target
 from services.referrals.rules import in_words
 from services.referrals.standing import CHECK, DECLINE, SUCCESSOR
+from services.referrals.telling import in_short
 from shared.calendar import is_working_day, london_day, time_in_words, working_hours
 from shared.pathways import PATHWAYS
 
@@ -38,6 +39,8 @@ def next_step(row: Row, complete: bool, now: datetime) -> str:
         return "Settle whether this citizen is with us already"
     if row["to_decline"]:
         return DECLINE
+    if row["tell"] and row["worklist"] != "allocate":
+        return in_short(row["tell"].split())
     if row["practitioner_needed"] and row["worklist"] != "allocate":
         return SUCCESSOR
     if row["worklist"] in ("triage", "waiting") and complete:
@@ -91,6 +94,8 @@ def _closing(day: date) -> str:
 
 def notes(row: Row, today: date) -> Iterator[str]:
     """Give what else is to be seen to."""
+    if row["tell"]:
+        yield f"Waits to hear from us since {in_words(london_day(row['tell_since']))}"
     if row["named_person_needed"]:
         yield "Named person needed"
     if row["practitioner_needed"]:
