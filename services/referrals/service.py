@@ -9,8 +9,8 @@ from services.referrals.directory import api as directory_api
 from services.referrals.directory import pages as directory_pages
 from services.referrals.documents import api as documents_api
 from services.referrals.documents import pages as documents_pages
-from services.referrals.drafts import api as drafts_api
 from services.referrals.drafts import after_sending, citizen_pages, limits, shelf
+from services.referrals.drafts import api as drafts_api
 from services.referrals.drafts import pages as draft_pages
 from services.referrals.files import checkup, housekeeping
 from services.referrals.looks import api as looks_api
