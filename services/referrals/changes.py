@@ -18,13 +18,15 @@ FIELDS: Mapping[str, str] = {
     "citizen.nhs_number": "NHS number", "citizen.telephone": "Telephone", "citizen.email": "Email", "citizen.address": "Address",
     "citizen.contact_by": "Contact by", "citizen.contact_when": "When to get in touch", "citizen.do_not": "Must not be done",
     "citizen.interpreter": "Interpreter", "citizen.access_needs": "Access needs", "citizen.next_of_kin": "Next of kin"}
+#: What is said beside a field of which the Pod's record did not follow.
+ONLY_HERE = ", in this referral only"
 #: What is said of a value nobody gave.
 NOTHING = "Nothing"
 
 
 def in_plain(changes: list[Data], pathway: Pathway) -> list[Data]:
     """Give {field, old, new} in words."""
-    return [{"field": FIELDS.get(one["field"], one["field"]), "old": value(one["field"], one["old"], pathway),
+    return [{"field": FIELDS.get(one["field"], one["field"]) + (ONLY_HERE if one.get("only_here") else ""), "old": value(one["field"], one["old"], pathway),
              "new": value(one["field"], one["new"], pathway)} for one in changes]
 
 

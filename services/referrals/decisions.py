@@ -242,7 +242,9 @@ def answer(state: State, now: datetime, actor: Actor, who: str, question: str, w
 
 
 def amend(state: State, now: datetime, actor: Actor, who: str, change: Data, wrong: Sequence[Statement] = ()) -> Decision:
-    """Amend what was sent: `change` is {facts, derived, personal: names of what changes in `people`, reason}.
+    """Amend what was sent: `change` is {facts, derived, personal: names of what changes of the citizen, where?, reason}.
+
+    `where` is "here" where that changes only what the referral says of them, "on_record" where only the Pod's record changes.
 
     `wrong` is what others reported under a number that was not the citizen's: it is taken back.
     """
@@ -253,7 +255,8 @@ def amend(state: State, now: datetime, actor: Actor, who: str, change: Data, wro
     facts = {name: value for name, value in change["facts"].items() if state.get(name) != value}
     if not facts and not change["personal"] and not change["derived"]:
         return []
-    told = [[id_, role] for id_, role in took_part(state, now) if id_ != who]
+    # what others say of the citizen tells a practitioner who is with us (R-13)
+    told = [[id_, role] for id_, role in took_part(state, now) if id_ != who and (facts or change.get("where") != "on_record" or role != "practitioner")]
     return [said(f"amendment:{uuid.uuid4()}", "referral.amended", now, who, {**change, "facts": facts, "told": told}),
             *(said(one.about, one.kind, now, who, {})._replace(withdrawn=True) for one in wrong)]
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.referrals import access, decisions, indexes, meeting, rulebook, store, telling
+from services.referrals import access, decisions, indexes, meeting, particulars, rulebook, spelling, store, telling
 from services.referrals.decisions import Decision
 from services.referrals.directory import sightings
 from services.referrals.meeting import Span
@@ -16,7 +16,7 @@ from services.referrals.reported import OF_CITIZEN, reported
 from services.referrals.state import pathway_of
 from shared.calendar import moment_in_words
 from shared.database import Database
-from shared.ledger.people import staff
+from shared.ledger.people import COLUMNS, staff
 from shared.ledger.store import Ledger, Stale, Written
 from shared.ledger.tables import staff_id
 from shared.ledger.types import Actor, Data, Refused, State, Statement
@@ -177,26 +177,46 @@ class Desk:
         nobody = {CITIZEN: "The citizen"}
         return {id_: (rows[id_]["name"] or rows[id_]["email"] or "Somebody") if id_ in rows else nobody.get(id_, "Somebody") for id_ in ids}
 
-    def is_shared(self, citizen_id: str) -> bool:
-        """Say whether somebody else referred the citizen too, so that what is known of them is not all from who asks."""
-        others = sa.select(referrals.c.id).where(
-            referrals.c.citizen == citizen_id, referrals.c.practitioner.is_distinct_from(self.who), referrals.c.sent_by != self.who)
-        return self.connection.execute(others.limit(1)).first() is not None
+    def says(self, id_: str) -> Mapping[str, Any]:
+        """Give what a referral says of its citizen, as columns of `people`."""
+        return particulars.of(self.connection, self.database, store.particulars, [id_]).get(id_, particulars.NOTHING)
 
-    def hides_contacts(self, state: State) -> bool:
-        """Say whether how to reach a citizen is kept from whoever asks: a practitioner whose citizen somebody else referred too (R-13)."""
-        return not self.sees_all and bool(state.get("number_of") or self.is_shared(state["citizen_id"]))
+    def say(self, id_: str, row: Mapping[str, Any]) -> None:
+        """Write what a referral says of its citizen now, and by which name it is found."""
+        particulars.put(self.connection, self.database, store.particulars, id_, row)
+        spelling.spell(self.connection, self.database, store.said_words, {id_: row["name"]})
+
+    def citizens(self, of: Mapping[str, str], people: Rows) -> Rows:
+        """Give by referral how its citizen is shown: to staff as the Pod has them on record, else as the referral says (R-13).
+
+        `of` has the citizen of each, `people` the rows of people.
+        """
+        if self.sees_all:
+            return {id_: people[citizen] for id_, citizen in of.items() if citizen in people}
+        return particulars.of(self.connection, self.database, store.particulars, of)
+
+    def beside(self, state: State) -> list[str]:
+        """Give the ids of the other referrals of a referral's citizen, whatever became of them."""
+        query = sa.select(referrals.c.id).where(referrals.c.citizen == state["citizen_id"], referrals.c.id != state["id"])
+        return list(self.connection.execute(query).scalars())
+
+    def rewrite(self, row: Mapping[str, Any], changed: Data) -> None:
+        """Write what changed of a citizen on record; `row` is theirs as it was."""
+        if changed:
+            # of two rows the one recorded last stands: our own time is of before the lock
+            recorded_at = max(self.database.now(self.connection), row["recorded_at"])
+            self.ledger.people.put(self.connection, [{**{name: row.get(name) for name in COLUMNS}, **changed, "recorded_at": recorded_at}])
 
     def me(self) -> Data:
         """Give whoever asks, as staff are introduced."""
         return {"email": self.actor.email, "name": self.actor.name, "team": self.actor.team, "roles": self.actor.roles}
 
-    def introduce_staff(self, entries: list[Data], others: list[Data] | None = None) -> None:
-        """Write staff, and `others` beside them; an empty box takes nothing away of what is known."""
-        self.ledger.people.put(self.connection, [*(others or []), *self.filled([staff(entry, self.now) for entry in entries])])
+    def introduce_staff(self, entries: list[Data]) -> None:
+        """Write staff; an empty box takes nothing away of what is known."""
+        self.ledger.people.put(self.connection, self._filled([staff(entry, self.now) for entry in entries]))
         sightings.see(self.connection, self.database, entries, self.now)
 
-    def filled(self, rows: list[Data]) -> list[Data]:
+    def _filled(self, rows: list[Data]) -> list[Data]:
         """Keep of each person what is known and not said anew."""
         made: dict[str, Data] = {}
         known = self.people([row["id"] for row in rows])

@@ -23,16 +23,23 @@ from shared.ledger.types import Data, State
 def lock(desk: Desk, found: Written) -> Written:
     """Give a referral as it stands once nobody else can write it or another of its citizen's."""
     id_ = found.state["id"]
-    ids = sorted([id_, *under_way(desk, found.state["citizen_id"], but=id_)])
-    rows.load(desk.connection, desk.database, desk.ledger.tables, ids, lock=True)
+    locked(desk, found.state["citizen_id"], also=id_)
     return desk.read(id_) or found
 
 
-def under_way(desk: Desk, citizen_id: str, but: str) -> list[str]:
+def locked(desk: Desk, citizen_id: str, also: str = "") -> list[str]:
+    """Let nobody else write a citizen's referrals under way, nor one more; give the ids of the first."""
+    ids = under_way(desk, citizen_id)
+    if wanted := sorted({*ids, *([also] if also else [])}):
+        rows.load(desk.connection, desk.database, desk.ledger.tables, wanted, lock=True)
+    return ids
+
+
+def under_way(desk: Desk, citizen_id: str, but: str = "") -> list[str]:
     """Give the ids of a citizen's referrals under way, `but` one, in the order in which they are locked."""
     of = store.referrals.c
-    query = sa.select(of.id).where(of.citizen == citizen_id, of.stage.in_(store.LIVE), of.id != but)
-    return sorted(desk.connection.execute(query).scalars())
+    query = sa.select(of.id).where(of.citizen == citizen_id, of.stage.in_(store.LIVE))
+    return sorted(id_ for id_ in desk.connection.execute(query).scalars() if id_ != but)
 
 
 def note(desk: Desk, ids: Sequence[str], source: State, citizen: Mapping[str, Any], changed: Data, reason: str) -> None:
@@ -45,7 +52,7 @@ def note(desk: Desk, ids: Sequence[str], source: State, citizen: Mapping[str, An
         def noted(state: State, now: datetime, amendment: str = amendment) -> decisions.Decision:
             return decisions.amended_elsewhere(state, now, desk.who, amendment, {**said, "derived": _derived(state, now, changed)})
         desk.ask(id_, noted)
-        history.keep(desk, id_, citizen["id"], amendment, citizen, changed)
+        history.keep_elsewhere(desk, id_, amendment, citizen, changed)
 
 
 def _derived(state: State, now: datetime, changed: Data) -> Data:

@@ -1,4 +1,4 @@
-"""The table of the words by which citizens are found, one row for each word of a name, so that an index finds them.
+"""The tables of the words by which citizens and referrals are found, one row for each word of a name, so that an index finds them.
 
 `services.referrals.spelling` says which words those are.
 """
@@ -14,20 +14,20 @@ from shared.database import key
 LAST = chr(0x10FFFF)
 
 
-def name_words_table(metadata: sa.MetaData) -> sa.Table:
-    """Add the table of name words to a service's tables; `whose` is the id of a citizen, and their words go with their row."""
+def name_words_table(metadata: sa.MetaData, name: str = "name_words") -> sa.Table:
+    """Add a table of name words to a service's tables; `whose` is the id of a citizen, or of a referral, and their words go with their row."""
     # PostgreSQL sorts by language elsewhere, and then a beginning is no range
     text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     table = sa.Table(
-        "name_words", metadata,
+        name, metadata,
         sa.Column("word", text, primary_key=True),
         sa.Column("whose", key(), primary_key=True))
-    sa.Index("name_words_of", table.c.whose, table.c.word)
+    sa.Index(f"{name}_of", table.c.whose, table.c.word)
     return table
 
 
 def having(table: sa.Table, words: Collection[str]) -> sa.Select[tuple[str]]:
-    """Give the citizens of whose name each of the words begins some word, in the order of the first."""
+    """Give those of whose name each of the words begins some word, in the order of the first."""
     first, *others = words
     limits = []
     for number, word in enumerate(others):

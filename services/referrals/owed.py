@@ -46,7 +46,7 @@ def _referral(state: State, now: datetime) -> Owed:
     whose: Data = {"referral_id": state["id"], "reference": state["reference"], "citizen_id": state["citizen_id"],
                    "practitioner": practitioner_on(state, london_day(now))}
     # names and contacts are not compared, so a correction of them is counted: it is told as a new revision
-    corrected = {"_corrected": sum(bool(one["personal"]) for one in state["amendments"].values())}
+    corrected = {"_corrected": sum(bool(one["personal"]) and one.get("where") != "here" for one in state["amendments"].values())}
     whole = {**whose, **corrected, **{name: state[name] for name in ("pathway", "received_at", "self_referral")}}
     # of another citizen it is another referral to whoever hears of it: what was said of the first is taken back
     yield "received" + (f":{state['citizen_id']}" if state.get("was_of") else ""), Announcement("referral.received", state["received_at"], whole)

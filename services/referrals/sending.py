@@ -3,38 +3,47 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
-from services.referrals import decisions, store
+from services.referrals import decisions, elsewhere, record, store
 from services.referrals.desk import CITIZEN, Answer, Desk
 from services.referrals.directory.comparing import folded
 from services.referrals.directory.team_names import team_of
 from services.referrals.references import new_reference
 from services.referrals.state import evolve, initial
 from shared.ledger.people import citizen
+from shared.ledger.store import Written
 from shared.ledger.tables import staff_id
 from shared.ledger.types import Actor, Data, Refused, State
 from shared.pathways import PATHWAYS
 
-people, referrals = store.tables.people, store.referrals
+people, referrals, particulars = store.tables.people, store.referrals, store.particulars
+#: Why the record of a citizen was added to, on their other referrals.
+FURTHER = "Another referral of the citizen says this."
 
 
 def send(desk: Desk, body: Data) -> tuple[str, Answer]:
-    """Take a referral in; `body` as `services.referrals.body` has checked it. Give its id and what became of it."""
+    """Take a referral in; `body` as `services.referrals.body` has checked it. Give its id and what became of it.
+
+    What it says of its citizen is kept with it. The Pod's record of somebody known is added to, and nothing of it replaced.
+    """
     given = body["citizen"]
     _one_at_a_time(desk, given)
     citizen_id, number_of = whose(desk, given, is_proven=desk.who != CITIZEN)
+    others = elsewhere.locked(desk, citizen_id)
     sent = _facts(desk, body, citizen_id, number_of)
-    # a number is one person's: here it is kept as whose it is, until staff have found out
-    _introduce(desk, {**body, "citizen": {**given, "nhs_number": None}} if number_of else body, citizen_id)
     id_, actor = str(uuid.uuid4()), _sender(desk)
-    return id_, desk.ask(id_, lambda state, now: decisions.receive(
+    _introduce_staff(desk, body)
+    was, new = _introduce(desk, id_, citizen(citizen_id, given, desk.now), number_of)
+    answer = desk.ask(id_, lambda state, now: decisions.receive(
         state, now, actor, desk.who, sent, date.fromisoformat(given["date_of_birth"]), body.get("documents", [])))
+    if isinstance(answer, Written):
+        elsewhere.note(desk, others, answer.state, was, new, FURTHER)
+    return id_, answer
 
 
 def preview(desk: Desk, body: Data) -> State | Refused:
@@ -59,29 +68,36 @@ def _sender(desk: Desk) -> Actor:
 
 
 def whose(desk: Desk, given: Data, is_proven: bool = True) -> tuple[str, str | None]:
-    """Give the id of a citizen, known or new, and whose the NHS number is where that is somebody of another name.
+    """Give the id of a citizen, known or new, and whose the NHS number is where that is somebody of another name or birth.
 
     Of whoever nobody has seen, who only knows somebody's name and number, staff find out first: else they could have the
     Pod ring and write to themself in place of the citizen.
     """
     known = _known(desk, given)
-    number_of = known["id"] if known is not None and (not is_proven or is_somebody_else(known, given)) else None
+    number_of = known["id"] if known is not None and (not is_proven or record.is_somebody_else(known, given)) else None
     return (known["id"] if known is not None and not number_of else str(uuid.uuid4())), number_of
 
 
 def duplicates(desk: Desk, pathway: str, given: Data, citizens: set[str], but: str = "") -> list[str]:
-    """Give the referrals under way on a pathway, `but` one, that may be of the same person (R-13)."""
-    same = sa.select(people.c.id, people.c.name).where(people.c.date_of_birth == given["date_of_birth"], people.c.kind == "citizen")
-    ids = {row.id for row in desk.connection.execute(same) if plain(row.name) == plain(given["name"])} | citizens
+    """Give the referrals under way on a pathway, `but` one, that may be of the same person (R-13).
+
+    Somebody is known by the Pod's record of them, and by what their referrals say.
+    """
+    ids = _same(desk, people.c.id, people.c, given) | citizens
+    said = _same(desk, particulars.c.referral, particulars.c, given)
     query = sa.select(referrals.c.id).where(
-        desk.database.any_of(referrals.c.citizen, sorted(ids)), referrals.c.pathway == pathway,
+        sa.or_(desk.database.any_of(referrals.c.citizen, sorted(ids)), desk.database.any_of(referrals.c.id, sorted(said))), referrals.c.pathway == pathway,
         referrals.c.stage.in_(store.LIVE)).order_by(referrals.c.received_at, referrals.c.id)
     return [id_ for id_ in desk.connection.execute(query).scalars() if id_ != but]
 
 
-def is_somebody_else(known: Mapping[str, Any], given: Data) -> bool:
-    """Say whether a number is known of somebody of another name and another date of birth."""
-    return known["date_of_birth"] != given["date_of_birth"] and plain(known["name"]) != plain(given["name"])
+def _same(desk: Desk, id_: sa.Column[str], of: Any, given: Data) -> set[str]:
+    """Give the ids of those of the same name and date of birth, or the same NHS number."""
+    same = sa.select(id_, of.name, of.nhs_number).where(of.date_of_birth == given["date_of_birth"])
+    number = given.get("nhs_number")
+    numbered = sa.select(id_, of.name, of.nhs_number).where(of.nhs_number == number)
+    found = desk.connection.execute(sa.union_all(same, numbered) if number else same).all()
+    return {row[0] for row in found if row.nhs_number == number is not None or plain(row.name or "") == plain(given["name"])}
 
 
 def plain(name: str) -> str:
@@ -136,11 +152,22 @@ def _known(desk: Desk, given: Data) -> Data | None:
     return dict(row) if row else None
 
 
-def _introduce(desk: Desk, body: Data, citizen_id: str) -> None:
-    row = citizen(citizen_id, body["citizen"], desk.now)
+def _introduce_staff(desk: Desk, body: Data) -> None:
     named = [body[name] for name in ("referrer", "named_person") if name in body and not body.get("self_referral")]
-    me = [] if desk.actor.email.startswith("urn:") else [desk.me()]
-    desk.introduce_staff([*me, *named], desk.filled([row]))
+    desk.introduce_staff([*([] if desk.actor.email.startswith("urn:") else [desk.me()]), *named])
+
+
+def _introduce(desk: Desk, id_: str, said: Data, number_of: str | None) -> tuple[Data, Data]:
+    """Keep what a referral says of its citizen, and put into the record what that lacks; give the record as it was, and what is new."""
+    desk.say(id_, said)
+    known = desk.people([said["id"]]).get(said["id"])
+    if known is None:
+        # a number is one person's: here it is kept as whose it is, until staff have found out
+        desk.ledger.people.put(desk.connection, [{**said, "nhs_number": None} if number_of else said])
+        return said, {}
+    was, new = dict(known), record.added(known, said)
+    desk.rewrite(was, new)
+    return was, new
 
 
 def _one_at_a_time(desk: Desk, given: Data) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template, url_for
 
 from services.referrals import access, changes, offers, reaching, reasons, standing, view
-from services.referrals.acts.groups import open_groups
+from services.referrals.acts.groups import of_field, open_groups
 from services.referrals.candidates import candidates
 from services.referrals.desk import Desk
 from services.referrals.happenings import who
@@ -39,8 +39,15 @@ def page(desk: Desk, found: Written) -> str:
         "referrals/referral.html", referral=referral, pathway=pathway, acts=acts, has_buttons=bool(acts - {"amend", "answer"}), events=events, wrong=wrong, reasons=reasons.WORDS,
         others=candidates(desk, state) if desk.sees_all else [], in_plain=lambda given: changes.in_plain(given, pathway),
         value=lambda field, given: changes.value(field, given, pathway), under=changes.under, lacks=reaching.lacking(referral["citizen"]), groups=open_groups(referral, pathway) if "amend" in acts else [],
+        differences=_differences(state["id"], referral.get("differences", []), pathway),
         targets=[{"words": TARGETS[one["kind"]], "when": _when(one), "tag": STATES[one["state"]]} for one in referral["targets"]],
         waited=_waited(referral["waited_for_practitioner_minutes"]), **_stands(desk, state, pathway, referral, acts))
+
+
+def _differences(id_: str, found: list[Data], pathway: Pathway) -> list[Data]:
+    """Give in words where the referral says something else of its citizen than is on record, and where that is taken over."""
+    return [{"what": changes.FIELDS[one["field"]], **{name: changes.value(one["field"], one[name], pathway) for name in ("here", "on_record")},
+             "href": url_for("referrals.acts.amend", id=id_, group=of_field(one["field"]), take=one["field"].removeprefix("citizen."))} for one in found]
 
 
 def _wrong(state: State, hrefs: Mapping[str, str]) -> Data:

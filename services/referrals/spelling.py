@@ -52,8 +52,13 @@ class Findable(Staffed):
         """Write by which words citizens are found, as their names are now."""
         if not ids:
             return
-        people, words = self.table.c, self.words
+        people = self.table.c
         named = connection.execute(sa.select(people.id, people.name).where(self.database.any_of(people.id, sorted(ids))))
-        made = [{"word": word, "whose": id_} for id_, name in named for word in sorted(kept(name))]
-        connection.execute(words.delete().where(self.database.any_of(words.c.whose, sorted(ids))))
-        self.database.insert(connection, words, made, conflict="nothing")
+        spell(connection, self.database, self.words, dict(named.tuples().all()))
+
+
+def spell(connection: Connection, database: Database, words: sa.Table, names: Mapping[str, str]) -> None:
+    """Write in a table of name words by which of them is found what has these names."""
+    made = [{"word": word, "whose": id_} for id_, name in names.items() for word in sorted(kept(name))]
+    connection.execute(words.delete().where(database.any_of(words.c.whose, sorted(names))))
+    database.insert(connection, words, made, conflict="nothing")

@@ -64,7 +64,7 @@ def _amended(state: State, said: Statement) -> State:
     changes = [{"field": name, "old": state.get(name), "new": value} for name, value in facts.items()]
     entry = {"at": _at(said), "by": said.actor, "reason": said.data["reason"], "changes": changes,
              "personal": said.data.get("personal", []), "told": said.data.get("told", []),
-             **({"elsewhere": said.data["elsewhere"]} if "elsewhere" in said.data else {})}
+             **{name: value for name, value in said.data.items() if name in ("elsewhere", "where")}}
     fresh: Data = {"changes": {}, "practitioner_since": _known(said), "practitioners_before": _replaced(state, said)} if "practitioner" in facts else {}
     if "named_person" in facts:
         fresh["named_since"] = _known(said)

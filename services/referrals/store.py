@@ -14,6 +14,7 @@ from services.referrals.files.table import files_table
 from services.referrals.looks.table import looks_table
 from services.referrals.messages import messages_table
 from services.referrals.name_words import name_words_table
+from services.referrals.particulars import particulars_table
 from services.referrals.state import (
     first_held,
     has_stopped,
@@ -45,6 +46,8 @@ files = files_table(metadata)
 looks = looks_table(metadata)
 messages = messages_table(metadata)
 name_words = name_words_table(metadata)
+particulars = particulars_table(metadata)
+said_words = name_words_table(metadata, "said_words")
 # who may be the same person is asked by date of birth
 sa.Index("people_date_of_birth", tables.people.c.date_of_birth)
 
@@ -94,6 +97,7 @@ referrals = sa.Table(
 indexes.of(referrals)
 
 #: What of a citizen was amended: `old` and `new` as their column in `people` keeps them. `citizen` is whose row it was.
+#: `here`: the referral says so now; `on_record`: the Pod's record does. Where both said the same before, it is one row.
 amended = sa.Table(
     "amended", metadata,
     sa.Column("id", key(), primary_key=True),
@@ -103,6 +107,8 @@ amended = sa.Table(
     sa.Column("field", sa.Text, nullable=False),
     sa.Column("old", sa.Text),
     sa.Column("new", sa.Text),
+    sa.Column("here", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("on_record", sa.Boolean, nullable=False, server_default=sa.true()),
 )
 
 #: What senders were told of who may be with us (R-13): `who` is the id of staff; `number` and `person`, which is name and

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.referrals import clocks, domain, history, meeting, rules
+from services.referrals import citizens, clocks, domain, history, meeting, rules
 from services.referrals.decisions import outcomes
 from services.referrals.desk import CITIZEN, Desk
 from services.referrals.documents import listing
@@ -26,7 +26,6 @@ from services.referrals.telling import told_in_words
 from services.referrals.tellings import reading as tellings
 from shared.calendar import london_day
 from shared.ledger import rows
-from shared.ledger.people import CONTACTS, in_full
 from shared.ledger.store import Written
 from shared.ledger.tables import statement_id
 from shared.ledger.types import Data, Refused, State, Statement
@@ -57,8 +56,9 @@ def brief(desk: Desk, found: Written) -> Data:
 
 def headed(desk: Desk, found: Written) -> Data:
     """Give what the head of a page about a referral says, with whose it is, so that nobody acts on another citizen's."""
-    id_ = found.state["citizen_id"]
-    return {**brief(desk, found), "name": desk.people([id_]).get(id_, {}).get("name"), "self_referral": found.state["self_referral"]}
+    id_, citizen = found.state["id"], found.state["citizen_id"]
+    named = desk.citizens({id_: citizen}, desk.people([citizen]) if desk.sees_all else {}).get(id_, {})
+    return {**brief(desk, found), "name": named.get("name"), "self_referral": found.state["self_referral"]}
 
 
 def foreseen(desk: Desk, state: State | Refused) -> Data:
@@ -77,8 +77,7 @@ def whole(desk: Desk, found: Written) -> Data:
         **brief(desk, found), **{name: state[name] for name in (
             "pathway", "self_referral", "conversation_held_on", "reason", "conditions", "social_issues", "meeting_preference",
             "commitment_months", "inpatient", "received_at", "died_on", "journey_closes_on")},
-        "citizen": {**_person(people, state["citizen_id"], "name", "date_of_birth", "nhs_number", *_contacts(desk, state)),
-                    **_number_as_typed(people, state)},
+        "citizen": citizens.shown(desk, state, people),
         "referrer": _staff(people, practitioner_on(state, london_day(desk.now)), "name", "email", "telephone"),
         "named_person": _staff(people, state["named_person"], "name", "email"), "named_person_goes_on": _day_of(named_person_goes(state)),
         "practitioner_goes_on": _day_of(practitioner_goes(state)), "one_to_one_support": state.get("one_to_one_support"),
@@ -145,13 +144,18 @@ def timeline(desk: Desk, id_: str, pathway: Pathway) -> list[Data]:
     """Give what happened, newest first; what was taken back or replaced is marked, not left out."""
     ledger = desk.ledger
     said = [(s, at) for s, at in rows.received(desk.connection, ledger.tables, id_, ledger.rules)
-            if s.kind in HAPPENED and (desk.sees_all or not (s.kind in FOR_STAFF or "elsewhere" in s.data))]
+            if s.kind in HAPPENED and (desk.sees_all or not is_for_staff(s.kind, s.data))]
     names = desk.names(whom([s for s, _ in said], desk.sees_all))
     stands = {s.about: s for s, _ in sorted(said, key=lambda pair: (pair[0].recorded_at, pair[0].withdrawn, pair[0].event_id))}
     return [{"title": _title(s), "at": s.occurred_at, "recorded_at": s.recorded_at,
              "by": names.get(s.actor, s.actor), "text": in_words(s, pathway, names), "corrected": not s.withdrawn and stands[s.about] is not s,
              "report": statement_id(id_, s) if s.kind in BY_HAND and stands[s.about] is s and not s.withdrawn else None, "about": s.about}
             for s, _ in reversed(said)]
+
+
+def is_for_staff(kind: str, data: Mapping[str, Any]) -> bool:
+    """Say whether what happened is about another referral of the citizen, or what others say of them (R-13)."""
+    return kind in FOR_STAFF or history.is_for_staff(data, data.get("facts"))
 
 
 def legal_status(code: str | None) -> str:
@@ -201,11 +205,6 @@ def _people_of(desk: Desk, state: State) -> set[str]:
     return {id_ for id_ in ids if id_}
 
 
-def _person(people: Any, id_: str, *names: str) -> Data:
-    row = in_full(people.get(id_, {}))
-    return {name: row.get(name, [] if name == "do_not" else None) for name in names}
-
-
 def _staff(people: Any, entry: Data | None, *names: str) -> Data | None:
     if entry is None:
         return None
@@ -228,16 +227,6 @@ def _by_name(people: Any, value: Any) -> Any:
     if isinstance(value, dict) and "id" in value:
         return {"name": _name(people, value["id"]), **_said(value)}
     return value
-
-
-def _contacts(desk: Desk, state: State) -> tuple[str, ...]:
-    """Give which contacts may be shown: to a practitioner none where somebody else referred the citizen too (R-13)."""
-    return () if desk.hides_contacts(state) else (*CONTACTS, "do_not", "next_of_kin")
-
-
-def _number_as_typed(people: Any, state: State) -> Data:
-    """Give the NHS number where it is kept as somebody else's; to the practitioner it is what they typed."""
-    return _person(people, state["number_of"], "nhs_number") if state.get("number_of") else {}
 
 
 def _said(entry: Data) -> Data:
@@ -269,5 +258,8 @@ def _for_staff(desk: Desk, state: State, people: Any) -> Data:
     found = [{"id": row.id, "reference": row.reference} for row in desk.connection.execute(
         referrals.select().where(desk.database.any_of(referrals.c.id, state["duplicates"])))] if state["duplicates"] else []
     number_of = state.get("number_of")
+    known = people.get(number_of, {}) if number_of else {}
     return {"duplicates": found, "duplicate_reason": state["duplicate_reason"], "settled": state["settled"],
-            **tellings.for_staff(desk, state), "number_of": _person(people, number_of, "name", "date_of_birth") if number_of else None}
+            **tellings.for_staff(desk, state),
+            "number_of": {name: known.get(name) for name in ("name", "date_of_birth")} if number_of else None,
+            "differences": citizens.differences(desk, state, people)}

@@ -237,10 +237,10 @@ def test_R_06_a_referral_whose_document_lapsed_is_not_listed_as_complete(pod: Po
     assert [row["state"] for row in pod.wren.get(state="received").json["items"]] == ["received"]
 
 
-def test_the_contact_details_of_a_citizen_are_brought_up_to_date_and_an_empty_box_takes_nothing_away(pod: Pod):
+def test_R_13_what_a_further_referral_leaves_out_takes_nothing_off_the_record(pod: Pod):
     pod.sent()
     again = {"name": "Rosa Quill", "date_of_birth": "1984-05-17", "nhs_number": "9434765919", "email": "Rosa@Example.org"}
     id_ = pod.sent(citizen=again, duplicate_reason="new address")
-    found = pod.amara.get(f"/{id_}").json["citizen"]
+    found = pod.wren.get(f"/{id_}").json["citizen"]
     assert found["email"] == "rosa@example.org" and found["telephone"] == "07700 900123" and found["do_not"] == ["no letters to my home"]
     assert len({event.data["citizen_id"] for event in pod.told("referral.received")}) == 1

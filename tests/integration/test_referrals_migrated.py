@@ -46,6 +46,11 @@ def of(connection: Any, table: str, column: str, **where: str) -> list[Any]:
     return sorted(connection.execute(sa.select(found.c[column]).where(*limits)).scalars())
 
 
+def rows(connection: Any, table: str) -> list[dict[str, Any]]:
+    found = sa.Table(table, sa.MetaData(), autoload_with=connection)
+    return [dict(row) for row in connection.execute(sa.select(found)).mappings()]
+
+
 def _key(room: Room, id_: str) -> str:
     return id_.replace("-", "") if room.database.is_sqlite else id_
 
@@ -67,3 +72,26 @@ def test_R_12_R_13_whoever_is_with_us_is_found_by_any_word_of_their_name_after_t
             ([False], [""]), ([True], ["2026-04-01"])]
         looked_at = [str(one)[:4] for one in of(connection, "aggregates", "next_look_at")]
         assert looked_at == ["2000", "2000"], "the rest of their rows is written when the service looks at them"
+
+
+def test_R_13_what_stands_is_what_was_said_and_shown_to_nobody_of_several_who_may_have_said_it(room: Room):
+    """Given Rosa, referred by one, Ada, referred by two, and a referral whose number is known as Ada's, If that is migrated, I expect what was said to be kept by its sender."""
+    as_of(room, "0014")
+    rosa, ada, bea, here, one, other, doubted, amara, priya = (_key(room, str(uuid.UUID(int=number))) for number in range(1, 10))
+    with room.database.transaction() as connection:
+        for id_, name, number in ((rosa, "Rosa Quill", "9434765919"), (ada, "Ada Lind", "9876543210"), (bea, "Bea Lind", None)):
+            filled(connection, "people", id=id_, kind="citizen", name=name, nhs_number=number, date_of_birth="1984-05-17", telephone="07700 900123", do_not="No letters")
+        for id_, citizen, sender in ((here, rosa, amara), (one, ada, amara), (other, ada, priya), (doubted, bea, priya)):
+            in_doubt = f'"number_of":"{uuid.UUID(ada)}"' if id_ == doubted else '"number_of":null'
+            filled(connection, "aggregates", id=id_, state="{" + in_doubt + "}", announced="{}")
+            filled(connection, "referrals", id=id_, aggregate=id_, reference=f"R-{id_}", stage="open", citizen=citizen, sent_by=sender, practitioner=sender, duplicate=False, flag="")
+            filled(connection, "amended", id=id_, amendment=id_, referral=id_, citizen=citizen, field="telephone")
+    as_of(room, "0015")
+    with room.database.read() as connection:
+        said = {_key(room, str(row["referral"])): row for row in rows(connection, "particulars")}
+        seen = {_key(room, str(row["referral"])): (bool(row["here"]), bool(row["on_record"])) for row in rows(connection, "amended")}
+        words = of(connection, "said_words", "word", whose=doubted)
+    assert {id_: (row["name"], row["nhs_number"], row["telephone"], row["do_not"]) for id_, row in said.items()} == {
+        here: ("Rosa Quill", "9434765919", "07700 900123", "No letters"), one: ("Ada Lind", "9876543210", None, None),
+        other: ("Ada Lind", "9876543210", None, None), doubted: ("Bea Lind", "9876543210", "07700 900123", "No letters")}
+    assert seen == {here: (True, True), one: (False, True), other: (False, True), doubted: (True, True)} and words == ["bea", "lind"]

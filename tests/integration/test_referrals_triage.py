@@ -255,17 +255,6 @@ def test_R_09_that_a_citizen_was_in_hospital_is_taken_away_again(pod: Pod):
     assert "The citizen was not in hospital." in at(pod, WREN, id_) and "In hospital when referred," not in at(pod, WREN, id_)
 
 
-def test_R_13_a_practitioner_amends_contacts_they_are_not_shown_without_taking_any_away(pod: Pod):
-    pod.sent()
-    referrer = {**pod.body()["referrer"], "name": "Priya Nair", "email": PRIYA, "team": "Early Intervention Team"}
-    id_ = pod.priya.post("", pod.body(referrer=referrer, duplicate_reason="New.")).json["id"]
-    page = Browser(pod, PRIYA).get(f"/{id_}/amend/contact")
-    assert "what they told us is not shown here" in page.text and "07700 900123" not in page.text
-    assert send(pod, PRIYA, f"/{id_}/amend/contact", address="1 Elm Row", amendment_reason="Moved.").status_code == 303
-    found = pod.wren.get(f"/{id_}").json["citizen"]
-    assert (found["address"], found["telephone"]) == ("1 Elm Row", "07700 900123")
-
-
 def test_R_11_where_any_team_may_refer_the_team_is_typed(pod: Pod):
     id_ = pod.sent(pathway="prevention", named_person=None, documents=[])
     browser = Browser(pod, AMARA)

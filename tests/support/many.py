@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.referrals.clocks import FOR_EVER
 from services.referrals.spelling import kept
-from services.referrals.store import name_words, referrals, tables
+from services.referrals.store import name_words, particulars, referrals, said_words, tables
 from shared.calendar import end_of_london_day, london_day
 from shared.database import Database
 from shared.ledger.tables import staff_id
@@ -26,7 +26,7 @@ CHUNK = 10_000
 def fill(database: Database, count: int) -> None:
     """Write so many referrals, of as many citizens: one in five open, half accepted, the rest ended."""
     with database.transaction() as connection:
-        now, lists = database.now(connection), [*referrals.indexes, *tables.people.indexes, *name_words.indexes]
+        now, lists = database.now(connection), [*referrals.indexes, *tables.people.indexes, *name_words.indexes, *particulars.indexes, *said_words.indexes]
         for index in lists:
             index.drop(connection)
         for start in range(0, count, CHUNK):
@@ -35,6 +35,9 @@ def fill(database: Database, count: int) -> None:
             database.insert(connection, tables.people, citizens)
             database.insert(connection, name_words, [{"word": word, "whose": one["id"]} for one in citizens for word in kept(one["name"])])
             database.insert(connection, referrals, [_referral(n, now) for n in numbers])
+            said = [{"referral": _id("referral", n), "name": one["name"], "date_of_birth": one["date_of_birth"]} for n, one in zip(numbers, citizens, strict=True)]
+            database.insert(connection, particulars, said)
+            database.insert(connection, said_words, [{"word": word, "whose": one["referral"]} for one in said for word in kept(one["name"])])
         # made once over all rows, an index costs a tenth of what it costs row by row
         for index in lists:
             index.create(connection)

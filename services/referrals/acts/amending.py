@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from flask import Blueprint, make_response, render_template
+from flask import Blueprint, make_response, render_template, request
 
-from services.referrals import amending, body, view
+from services.referrals import amending, body, record, view
 from services.referrals.acts import groups
 from services.referrals.acts.desk import answered, found_for, refused_now
 from services.referrals.api import WITH_US
-from services.referrals.desk import Desk
+from services.referrals.desk import Answer, Desk
 from services.referrals.state import pathway_of
 from shared.calendar import london_day
 from shared.ledger.store import Written
@@ -47,7 +47,7 @@ def ask(id: UUID, group: str) -> Any:
     """Show what stands, to be changed."""
     with current_room.database.read() as connection:
         desk, found = found_for(connection, id)
-        stands, form = _opened(desk, found, group, prefilled=True)
+        stands, form = _opened(desk, found, group, take=request.args.get("take", ""))
         return refused_now(desk, found, "amend") or _page(desk, found, group, form, stands)
 
 
@@ -73,22 +73,39 @@ def amend(id: UUID, group: str) -> Any:
     elif isinstance(answer, Written) and answer.version == found.version:
         form.form_errors.append(SAME)
         return make_response(page(), 422)
-    return answered(desk, found, form, page, answer, "The referral was amended. Those who work with the citizen will be told.")
+    return answered(desk, found, form, page, answer, _done(desk, found, answer))
 
 
-def _opened(desk: Desk, found: Written, group: str, prefilled: bool = False) -> tuple[Data, Any]:
+def _done(desk: Desk, found: Written, answer: Answer) -> str:
+    """Say that it was amended, and who is told of it."""
+    made = [one for id_, one in answer.state["amendments"].items() if id_ not in found.state["amendments"]] if isinstance(answer, Written) else []
+    told = sorted(desk.names([id_ for one in made for id_, _ in one["told"]]).values())
+    return "The referral was amended." + (f" {' and '.join(told)} will be told." if told else "")
+
+
+def _opened(desk: Desk, found: Written, group: str, take: str | None = None) -> tuple[Data, Any]:
+    """Give what stands, and the form: as it was sent, or with what stands and, of `take`, what the referral says instead."""
     referral, pathway = view.whole(desk, found), pathway_of(found.state)
     if group not in groups.open_groups(referral, pathway):
         problem(404, "There is no such page.")
     stands = groups.standing(referral)
     # one in doubt does not stand: entered again, it is said to be the citizen's
-    stands["nhs_number"] = None if found.state.get("number_of") else nhs(stands["nhs_number"])
+    is_known_of_another = found.state.get("number_of") not in (None, found.state["citizen_id"])
+    stands["nhs_number"] = None if is_known_of_another else nhs(stands["nhs_number"])
+    if not desk.sees_all:
+        stands |= _own_wishes(desk, found, stands["do_not"])
     made = groups.form_of(group, pathway)
-    form = made(data=stands) if prefilled else made()
+    form = made(data={**stands, **groups.instead(referral, take, stands)}) if take is not None else made()
     if "nhs_number" in form and not desk.sees_all:
         del form["nhs_number"]
     _choices(form, pathway, stands)
-    return {**stands, "hidden": "telephone" not in referral["citizen"]}, form
+    return stands, form
+
+
+def _own_wishes(desk: Desk, found: Written, shown: str) -> Data:
+    """Give the wishes that are the referral's own, which is all that is amended here, and those the Pod knows of besides."""
+    own = desk.says(found.state["id"])["do_not"]
+    return {"do_not": own or "", "besides": (record.without(shown, own) or "").splitlines()}
 
 
 def _choices(form: Any, pathway: Pathway, stands: Data) -> None:
@@ -141,7 +158,7 @@ def _page(desk: Desk, found: Written, group: str, form: Any, stands: Data, is_ol
     form.stood.data = _digest(form, stands)
     form.stood.raw_data = None
     now = [(form[name].label.text, _words(form[name], stands.get(name))) for name in groups.boxes(form)] if is_old else []
-    return render_template("referrals/acts/amend.html", form=form, names=groups.boxes(form), group=group, now=now, hidden=stands["hidden"],
+    return render_template("referrals/acts/amend.html", form=form, names=groups.boxes(form), group=group, now=now, besides=stands.get("besides", []),
                            heading=groups.GROUPS[group].title, button="Save the change", referral=view.headed(desk, found))
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import wtforms
 
+from services.referrals import record
 from services.referrals.body import CLEARABLE
 from services.referrals.forms import ROLES, WAYS
 from shared.ledger.people import CONTACTS
@@ -25,6 +26,7 @@ from shared.web.forms import (
     TextAreaField,
     TextField,
 )
+from shared.web.layout import nhs
 
 #: Where a box lies in an amendment: the start of its name, and the part of the body it is in.
 PARTS = (("kin_", "citizen.next_of_kin"), ("referrer_", "referrer"), ("named_", "named_person"))
@@ -153,6 +155,29 @@ def standing(referral: Data) -> Data:
             **{name: referral[name] for name in ("conversation_held_on", "reason", "social_issues", "meeting_preference",
                                                  "commitment_months", "conditions")},
             "one_to_one_support": YES_NO.get(referral["one_to_one_support"]), **{name: stay.get(name) for name in OF_STAY}}
+
+
+def of_field(field: str) -> str:
+    """Give the group in which a field of the citizen is amended."""
+    box = "kin_name" if field == "citizen.next_of_kin" else field.removeprefix("citizen.")
+    return next(name for name, group in GROUPS.items() if hasattr(group.form, box))
+
+
+def instead(referral: Data, field: str, stands: Data) -> Data:
+    """Give the boxes in which the referral says something else than the record, of one field; nothing where it does not.
+
+    `known` is not a field: it is whose the NHS number is known to be.
+    """
+    if field == "known" and referral.get("number_of"):
+        return {**referral["number_of"], "nhs_number": nhs(referral["citizen"]["nhs_number"])}
+    here = next((one["here"] for one in referral.get("differences", ()) if one["field"] == f"citizen.{field}"), None)
+    if here is None:
+        return {}
+    if field == "next_of_kin":
+        return {f"kin_{name}": here.get(name) for name in ("name", "relationship", "telephone")}
+    if field == "do_not":
+        return {"do_not": record.united(stands["do_not"], "\n".join(here))}
+    return {field: nhs(here) if field == "nhs_number" else here}
 
 
 def boxes(form: Any) -> list[str]:

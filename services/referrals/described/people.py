@@ -3,8 +3,6 @@ from __future__ import annotations
 
 from shared.web.described import Shown, choice, day, moment, one, text, texts
 
-REACH = "left out for a practitioner where somebody else referred the citizen too (R-13)"
-
 
 class NextOfKinShown(Shown):
     """Whom to ring in an emergency."""
@@ -15,20 +13,23 @@ class NextOfKinShown(Shown):
 
 
 class CitizenShown(Shown):
-    """The citizen; how to reach them is left out for a practitioner where somebody else referred them too (R-13)."""
+    """The citizen: to staff of the Pod as on record, to anybody else as this referral says (R-13).
+
+    Under an accepted referral `do_not` has for everybody what else the Pod was asked not to do.
+    """
 
     name = text("full name", null=True)
     date_of_birth = day("date of birth")
     nhs_number = text("10 digits; null where it is not known", null=True, example="9990000379")
-    telephone = text(REACH, null=True, must=False)
-    email = text(REACH, null=True, must=False)
-    contact_by = choice("telephone", "text", "email", "letter", description=f"how they wish to be contacted; {REACH}", null=True, must=False)
-    address = text(f"postal address; {REACH}", null=True, must=False)
-    contact_when = text(f"when they wish to be contacted, in their words; {REACH}", null=True, must=False)
-    interpreter = text(f"language an interpreter is needed for; {REACH}", null=True, must=False)
-    access_needs = text(f"what they need so as to take part; {REACH}", null=True, must=False)
-    do_not = texts(f"what they asked us not to do; {REACH}", must=False)
-    next_of_kin = one(NextOfKinShown, f"whom to ring in an emergency; {REACH}", must=False)
+    telephone = text("telephone number", null=True)
+    email = text("e-mail address", null=True)
+    contact_by = choice("telephone", "text", "email", "letter", description="how they wish to be contacted", null=True)
+    address = text("postal address", null=True)
+    contact_when = text("when they wish to be contacted, in their words", null=True)
+    interpreter = text("language an interpreter is needed for", null=True)
+    access_needs = text("what they need so as to take part", null=True)
+    do_not = texts("what they asked us not to do")
+    next_of_kin = one(NextOfKinShown, "whom to ring in an emergency")
 
 
 class StaffShown(Shown):

@@ -34,8 +34,17 @@ class Change(Shown):
     """One field that was amended."""
 
     field = text("name of the field; `citizen.telephone` is a field of the citizen", example="commitment_months")
-    old = fields.Raw(required=True, allow_none=True, metadata={"description": "what it was, of the field's own type; null: nothing, or not for whoever asks (R-13)"})
-    new = fields.Raw(required=True, allow_none=True, metadata={"description": "what it is now; null: nothing, or not for whoever asks (R-13)"})
+    old = fields.Raw(required=True, allow_none=True, metadata={"description": "what it was, of the field's own type; null: nothing"})
+    new = fields.Raw(required=True, allow_none=True, metadata={"description": "what it is now; null: nothing"})
+    only_here = yes_no("true where the Pod's record of the citizen did not follow; for staff, left out otherwise", must=False)
+
+
+class Difference(Shown):
+    """A field of which the referral says something else than the Pod has on record."""
+
+    field = text("name of the field", example="citizen.telephone")
+    here = fields.Raw(required=True, metadata={"description": "what the referral says, of the field's own type"})
+    on_record = fields.Raw(required=True, allow_none=True, metadata={"description": "what is on record; null: nothing"})
 
 
 class Elsewhere(Shown):
@@ -118,7 +127,7 @@ class DuplicateSettled(Shown):
 class ReferralWhole(ReferralBrief):
     """A referral as it stands.
 
-    Staff of the Pod see `duplicates`, `duplicate_reason`, `settled` and `number_of` besides; a practitioner is not told
+    Staff of the Pod see `duplicates`, `duplicate_reason`, `settled`, `number_of` and `differences` besides; a practitioner is not told
     whether the citizen is with the Pod already (R-13).
     """
 
@@ -160,4 +169,5 @@ class ReferralWhole(ReferralBrief):
     to_tell = many(ToTell, "what a citizen who referred themself has yet to be told, what waits longest first; for staff", must=False)
     told = many(ToldShown, "what they were told, newest first; for staff", must=False)
     messages = many(MessageShown, "what they wrote after they sent it, oldest first; for staff", must=False)
-    number_of = one(SamePerson, "whose the NHS number is, where that is somebody of another name; for staff", must=False)
+    number_of = one(SamePerson, "whose the NHS number is, where that is somebody of another name or date of birth; for staff", must=False)
+    differences = many(Difference, "what the referral says otherwise than is on record; amend it to what it says to take that over; for staff", must=False)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 
-from services.referrals import indexes, name_words
+from services.referrals import indexes, name_words, store
 from services.referrals.store import referrals
 from shared.calendar import closed_until, start_of_london_day
 from shared.pathways import PATHWAYS
@@ -152,8 +152,17 @@ def conditions(filters: Filters, at: Moment, within: Callable[[Moment], sa.Colum
     return found
 
 
-def person(filters: Filters, people: sa.Table, words: sa.Table) -> sa.Select[tuple[str]] | None:
-    """Give the citizens who are looked for, in an order of their own; None where nobody is."""
+def person(filters: Filters, on_record: bool) -> sa.Select[tuple[str]] | sa.CompoundSelect[tuple[str]] | None:
+    """Give who is looked for, in an order of their own: citizens, `on_record`, or referrals by what they say; None where nobody is."""
     if filters.nhs_number:
-        return sa.select(people.c.id.label("whose")).where(people.c.nhs_number == filters.nhs_number, people.c.kind == "citizen")
-    return name_words.having(words, filters.words) if filters.words else None
+        return _numbered(filters.nhs_number, on_record)
+    return name_words.having(store.name_words if on_record else store.said_words, filters.words) if filters.words else None
+
+
+def _numbered(number: str, on_record: bool) -> sa.Select[tuple[str]] | sa.CompoundSelect[tuple[str]]:
+    said, people = store.particulars.c, store.tables.people.c
+    if not on_record:
+        return sa.select(said.referral.label("whose")).where(said.nhs_number == number)
+    # a number in doubt is on no record
+    whose = sa.select(c.citizen).join(store.particulars, said.referral == c.id).where(said.nhs_number == number)
+    return sa.union(sa.select(people.id.label("whose")).where(people.nhs_number == number), whose)

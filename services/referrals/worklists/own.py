@@ -26,9 +26,10 @@ def home(desk: Desk) -> Data:
     found = states(desk, ids)
     happened = _lately(desk, found)
     people = desk.people(_people(found.values()) | {one.actor for one in happened if one.actor != one.source})
-    return {"tasks": [task for id_ in dict.fromkeys(ids) if id_ in found for task in _tasks(desk, found[id_], people)],
-            "referrals": [stands(desk, found[id_], people) for id_ in dict.fromkeys(ids) if id_ in found],
-            "happened": [_happened(one, found, people) for one in happened]}
+    citizens = desk.citizens({id_: state["citizen_id"] for id_, state in found.items()}, people)
+    return {"tasks": [task for id_ in dict.fromkeys(ids) if id_ in found for task in _tasks(desk, found[id_], citizens)],
+            "referrals": [stands(desk, found[id_], people, citizens) for id_ in dict.fromkeys(ids) if id_ in found],
+            "happened": [_happened(one, found, people, citizens) for one in happened]}
 
 
 def stands_of(desk: Desk, page: Collection[Data]) -> dict[str, str]:
@@ -51,18 +52,18 @@ def states(desk: Desk, ids: Collection[str]) -> dict[str, State]:
     return {id_: state for id_, state in found.items() if access.may_see(state, desk.actor, desk.who)}
 
 
-def stands(desk: Desk, state: State, people: Rows) -> Data:
+def stands(desk: Desk, state: State, people: Rows, citizens: Rows) -> Data:
     """Give one referral with where it stands, in words."""
     named = {id_: rows.called(people, id_) for id_ in _people([state])}
-    return {"id": state["id"], "reference": state["reference"], "citizen": rows.called(people, state["citizen_id"]),
+    return {"id": state["id"], "reference": state["reference"], "citizen": rows.called(citizens, state["id"]),
             "stage": state["stage"], "words": standing.in_plain_words(state, desk.now, named)}
 
 
-def _tasks(desk: Desk, state: State, people: Rows) -> list[Data]:
+def _tasks(desk: Desk, state: State, citizens: Rows) -> list[Data]:
     asked = standing.asked_of_practitioner(state, desk.now)
     acts = offers.offered(state, desk.now, desk.actor, desk.who) if asked else set()
     return [{"title": one.title, "hint": one.hint, "href": showing.href(state["id"], one, acts), "reference": state["reference"],
-             "citizen": rows.called(people, state["citizen_id"]), "id": state["id"]} for one in asked]
+             "citizen": rows.called(citizens, state["id"]), "id": state["id"]} for one in asked]
 
 
 def _people(found: Iterable[State]) -> set[str]:
@@ -76,13 +77,14 @@ def _lately(desk: Desk, found: Mapping[str, State]) -> list[Any]:
         return []
     said = tables.statements
     kinds = [kind for kind in view.HAPPENED if kind not in view.FOR_STAFF]
-    query = sa.select(said.c.aggregate, said.c.kind, said.c.occurred_at, said.c.actor, said.c.source, said.c.withdrawn).where(
+    query = sa.select(said.c.aggregate, said.c.kind, said.c.occurred_at, said.c.actor, said.c.source, said.c.withdrawn, said.c.data).where(
         desk.database.any_of(said.c.aggregate, list(found)), said.c.kind.in_(kinds), said.c.actor != desk.who)
-    return list(desk.connection.execute(query.order_by(said.c.received_at.desc(), said.c.id.desc()).limit(LATELY)))
+    happened = desk.connection.execute(query.order_by(said.c.received_at.desc(), said.c.id.desc()).limit(LATELY * 4))
+    return [one for one in happened if not view.is_for_staff(one.kind, loads(one.data))][:LATELY]
 
 
-def _happened(one: Any, found: Mapping[str, State], people: Rows) -> Data:
+def _happened(one: Any, found: Mapping[str, State], people: Rows, citizens: Rows) -> Data:
     state = found[one.aggregate]
     return {"title": view.HAPPENED[one.kind] + (": taken back" if one.withdrawn else ""), "at": one.occurred_at, "id": state["id"],
-            "reference": state["reference"], "citizen": rows.called(people, state["citizen_id"]),
+            "reference": state["reference"], "citizen": rows.called(citizens, state["id"]),
             "by": rows.called(people, one.actor) if one.actor in people else ""}

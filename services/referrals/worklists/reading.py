@@ -9,7 +9,7 @@ from sqlalchemy.engine import RowMapping
 
 from services.referrals import indexes
 from services.referrals.desk import Desk
-from services.referrals.store import name_words, referrals, tables
+from services.referrals.store import referrals
 from services.referrals.worklists import cursor, filters, rows
 from services.referrals.worklists.cursor import Cursor
 from services.referrals.worklists.filters import Conditions, Filters, Moment, Order
@@ -32,7 +32,8 @@ def listed(desk: Desk, wanted: Filters, limit: int, after: str = "") -> Data:
     found = desk.connection.execute(page(desk, wanted, limit + 1, behind)).mappings().all()
     shown = found[:limit]
     people = desk.people({id_ for row in shown for id_ in (row["citizen"], row["practitioner"], row["development_worker"]) if id_})
-    return {"items": [rows.row(desk, dict(row), people) for row in shown], "next": _next(wanted, shown[-1]) if len(found) > limit else None}
+    citizens = desk.citizens({row["id"]: row["citizen"] for row in shown}, people)
+    return {"items": [rows.row(desk, dict(row), people, citizens) for row in shown], "next": _next(wanted, shown[-1]) if len(found) > limit else None}
 
 
 def _next(wanted: Filters, last: RowMapping) -> str:
@@ -44,10 +45,11 @@ def page(desk: Desk, wanted: Filters, limit: int, after: Cursor | None = None) -
     at, order = moment(desk), wanted.order
     tab = TABS[wanted.worklist] if wanted.worklist else None
     limits = filters.conditions(wanted, at, tab.condition if tab else None)
-    whose, person = _whose(desk, wanted), filters.person(wanted, tables.people, name_words)
+    whose, person = _whose(desk, wanted), filters.person(wanted, desk.sees_all)
     behind = [_behind(order, after)] if after else []
     if person is not None:
-        limits = [c.id.in_(_of(person, [*limits, *_one_of(whose)])), *behind]
+        # whoever does not see what is on record finds a referral by what it says (R-13)
+        limits = [c.id.in_(_of(person, c.citizen if desk.sees_all else c.id, [*limits, *_one_of(whose)])), *behind]
     elif whose:
         limits = [c.id.in_(_any(whose, [*limits, *behind], order, limit))]
     else:
@@ -91,10 +93,10 @@ def _one_of(whose: Conditions) -> Conditions:
     return [sa.or_(*whose)] if whose else []
 
 
-def _of(person: Query, limits: Conditions) -> Query:
-    """Give the ids of the wanted referrals of the citizens looked for, the first by name, found before anything is sorted."""
+def _of(person: Any, whose: sa.Column[str], limits: Conditions) -> Query:
+    """Give the ids of the wanted referrals of whom is looked for, the first by name, found before anything is sorted."""
     one = person.subquery()
-    found = sa.select(c.id).select_from(one.join(referrals, c.citizen == one.c.whose)).where(*limits)
+    found = sa.select(c.id).select_from(one.join(referrals, whose == one.c.whose)).where(*limits)
     return sa.select(found.limit(filters.MOST).subquery().c.id)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from services.referrals.desk import Desk
+from services.referrals.desk import Desk, Rows
 from services.referrals.worklists import words
 from shared.calendar import london_day
 from shared.database import instant_text
@@ -15,13 +15,13 @@ Row = dict[str, Any]
 Found = Mapping[str, Any]
 
 
-def row(desk: Desk, found: Found, people: Mapping[str, Mapping[str, Any]]) -> Row:
+def row(desk: Desk, found: Found, people: Rows, citizens: Rows) -> Row:
     """Give a referral with names; what is next is said to staff, since it may be about another referral (R-13)."""
     today = london_day(desk.now)
     return {
         **{name: found[name] for name in ("id", "reference", "pathway", "flag", "asked")},
         "received_at": instant_text(found["received_at"]), "state": _state(found, today.isoformat()),
-        "citizen": called(people, found["citizen"]), "practitioner": called(people, found["practitioner"]) if found["practitioner"] else None,
+        "citizen": called(citizens, found["id"]), "practitioner": called(people, found["practitioner"]) if found["practitioner"] else None,
         "development_worker": called(people, found["development_worker"]) if found["development_worker"] else None,
         "first_meeting_due_on": found["due_on"] or None, "days": (today - london_day(found["received_at"])).days,
         "meeting_at": instant_text(found["meeting_at"]) if found["meeting_at"] else None, "target": _target(desk, found),
