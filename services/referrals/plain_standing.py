@@ -27,7 +27,7 @@ class Stands(NamedTuple):
 def stands(state: State, now: datetime) -> Stands:
     """Say where it stands now."""
     if state["stage"] == "declined" and not state["died_on"]:
-        return Stands("We cannot offer you this support", f"We are sorry. {IN_TOUCH}, and tell you why and what would change it.")
+        return Stands("We cannot offer you this support", f"We are sorry. {IN_TOUCH}, and tell you why and what would change it, if we have not yet.")
     if state["stage"] not in ("open", "accepted") or state["died_on"] or closed_on(state, now):
         return _closed(state)
     words = _open(state) if state["stage"] == "open" else _accepted(state, now)

@@ -1,7 +1,7 @@
 """What a citizen who referred themself has yet to be told, and how they were: no message goes to them by itself (R-11, N-04); pure.
 
-Nothing is to be told to anybody once they have died (J-14), of a referral that goes on with another (R-13), nor once the
-journey has closed.
+Nothing is to be told to anybody once they have died (J-14) or the journey has closed (J-11), nor that a referral goes on with
+another (R-13).
 """
 from __future__ import annotations
 
@@ -44,10 +44,15 @@ class News(NamedTuple):
 
 def to_tell(state: State, now: datetime) -> list[News]:
     """Give what the citizen has yet to be told, what waits longest first."""
-    if not state["self_referral"] or not state["stage"] or state["died_on"] or closed_on(state, now):
+    if not state["self_referral"] or not state["stage"] or _has_died(state) or closed_on(state, now):
         return []
     told = state.get("told", {})
     return sorted((one for one in _news(state, now) if one.key not in told), key=lambda one: (one.since, one.key))
+
+
+def _has_died(state: State) -> bool:
+    """Say whether they died as far as staff know, be it from another referral of theirs (R-13)."""
+    return bool(state["died_on"]) or any(one["kind"] == "citizen.died" for one in state.get("known_elsewhere", {}).values())
 
 
 def _news(state: State, now: datetime) -> Iterator[News]:

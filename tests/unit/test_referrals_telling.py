@@ -106,6 +106,7 @@ TO_TELL: list[tuple[str, State, list[str]]] = [
     ("R-11 withdrawn as they said", withdrawn("citizen_decided"), []),
     ("R-13 merged", merged(), []),
     ("J-14 declined and died", dead(declined()), []),
+    ("J-14 died as another referral says", {**declined(), "known_elsewhere": {"death": {"kind": "citizen.died"}}}, []),
     ("J-14 died with a meeting ahead", dead(offered(allocated())), []),
     ("J-11 closed", closing(offered(allocated())), []),
     ("R-11 wrote", wrote(sent()), ["wrote"]),
