@@ -11,7 +11,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from sqlalchemy.engine import Connection
 
-from services.referrals import amending, asking, body, deaths, directory, sending, view, worklists
+from services.referrals import amending, asking, body, deaths, directory, merging, sending, view, worklists
 from services.referrals.described.judged import Foreseen, ReferralBrief
 from services.referrals.described.lists import ReferralRow
 from services.referrals.described.read import ReferralRead
@@ -177,7 +177,7 @@ command("AnswerQuestion", "questions/<uuid:question>/answer", body.Answer, "Answ
 command("Keep", "keep", body.Keep, "Keep it although the citizen may already be with us.",
         lambda desk, id, given, seen: desk.keep(str(id), given, seen))
 command("Merge", "merge", body.Merge, "Let it go on with another referral of the same citizen.",
-        lambda desk, id, given, seen: desk.merge(str(id), given, seen))
+        lambda desk, id, given, seen: merging.merge(desk, str(id), given, seen))
 command("GiveAvailability", "availability", body.Availability, "Say when somebody can come to the introductory meeting.",
         lambda desk, id, given, seen: desk.give_availability(str(id), given, seen))
 command("OfferMeeting", "meeting", body.Meeting, "Offer the introductory meeting, or move it.",

@@ -89,8 +89,14 @@ def _counted(state: State) -> Iterator[Mapping[str, Any]]:
         yield from state["documents"].values()
         return
     decided = state["decision"]["at"]
-    yield from (one for one in state["documents"].values() if one["added_at"] <= decided)
-    yield from (one for one in state["removed"].values() if "added_at" in one and one["added_at"] <= decided < one["removed_at"])
+    yield from (one for one in state["documents"].values() if _here_from(one) <= decided)
+    yield from (one for one in state["removed"].values() if "added_at" in one and _here_from(one) <= decided < one["removed_at"])
+
+
+def _here_from(paper: Mapping[str, Any]) -> str:
+    """Give from when a document was with this referral: what came with another that was merged into it was the Pod's earlier."""
+    at: str = paper.get("merged_at") or paper["added_at"]
+    return at
 
 
 def first_meeting_due(state: State, pathway: Pathway) -> tuple[date, date] | None:

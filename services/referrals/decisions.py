@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 from services.referrals import clocks, rules
 from services.referrals.access import is_own, may_add
@@ -192,23 +191,29 @@ def keep(state: State, now: datetime, actor: Actor, who: str, reason: str) -> De
     return [said("duplicates", "duplicate.settled", now, who, {"outcome": "kept", "reason": reason})]
 
 
-def merge(state: State, now: datetime, actor: Actor, who: str, reason: str, into: Mapping[str, Any]) -> Decision:
+def merge(state: State, now: datetime, actor: Actor, who: str, reason: str, into: State) -> Decision:
     """End a referral that goes on with another of the same citizen; `into` is the other's state (R-13)."""
     if refusal := _cannot_settle(state, actor):
         return refusal
-    # into a stranger's it would take one citizen's documents to another's record
-    if into["id"] not in state["duplicates"] or into["stage"] not in ("open", "accepted") or into["pathway"] != state["pathway"]:
-        return Refused("R-13", "It cannot be merged into that referral.",
-                       "Choose one of those it may repeat, of the same pathway and under way.", "into")
-    ends = {**_judged(state, outcomes(state, now)), "reason": MERGED, "words": reason, "merged_into": into["reference"],
-            "merged_id": into["id"]}
+    if refusal := _cannot_take(into, state, now):
+        return refusal
+    # why it was merged is the Pod's own: whoever sent it is told with what it goes on
+    ends = {**_judged(state, outcomes(state, now)), "reason": MERGED, "merged_into": into["reference"], "merged_id": into["id"]}
     return [said("duplicates", "duplicate.settled", now, who, {"outcome": "merged", "reason": reason, "into": into["id"]}),
             said("decision", "referral.withdrawn", now, who, ends)]
 
 
-def ended_meanwhile() -> Refused:
-    """Refuse to let a referral go on with one that has ended."""
-    return Refused("R-13", "The other referral has ended meanwhile.", "Open this referral afresh to see what it may repeat.", "into")
+def _cannot_take(into: State, state: State, now: datetime) -> Refused | None:
+    """Refuse to let a referral go on with a stranger's, which would take one citizen's documents to another's record, or with one nobody works on."""
+    if into["id"] not in state["duplicates"] or into["pathway"] != state["pathway"]:
+        return Refused("R-13", "It cannot be merged into that referral.",
+                       "Choose one of those it may repeat, of the same pathway and under way.", "into")
+    if into["stage"] not in ("open", "accepted"):
+        return Refused("R-13", "The other referral has ended meanwhile.", "Open this referral afresh to see what it may repeat.", "into")
+    if day := closed_on(into, now):
+        return Refused("R-13", f"The journey of {into['reference']} closed on {rules.in_words(day)}: nobody works with the citizen there any more.",
+                       "Keep this referral as one of its own.", "into")
+    return None
 
 
 def _cannot_settle(state: State, actor: Actor) -> Refused | None:

@@ -14,7 +14,7 @@ from services.referrals.directory import sightings
 from services.referrals.meeting import Span
 from services.referrals.reported import OF_CITIZEN, reported
 from services.referrals.state import pathway_of
-from shared.calendar import moment_in_words
+from shared.calendar import london_day, moment_in_words
 from shared.database import Database
 from shared.ledger.people import COLUMNS, staff
 from shared.ledger.store import Ledger, Stale, Written
@@ -118,20 +118,6 @@ class Desk:
         """Keep a referral that may repeat another (R-13)."""
         return self.do(decisions.keep, id_, given["reason"], expect=expect)
 
-    def merge(self, id_: str, given: Data, expect: int | None = None) -> Answer:
-        """Let a referral go on with another of the same citizen; its documents go with it (R-13)."""
-        into = self.read(given["into"])
-        if into is None:
-            return Refused("R-13", "There is no such referral.", "Choose one of those it may repeat.", "into")
-        answer = self._kept_by_its_rules(self.do(decisions.merge, id_, given["reason"], into.state, expect=expect))
-        if not isinstance(answer, Written):
-            return answer
-        # it was read before any lock, and may have ended since
-        refusal = self.ask(given["into"], lambda state, now: [] if state["stage"] in store.LIVE else decisions.ended_meanwhile())
-        for paper in answer.state["documents"].values():
-            refusal = refusal if isinstance(refusal, Refused) else self.add_document(given["into"], paper)
-        return refusal if isinstance(refusal, Refused) else answer
-
     def give_availability(self, id_: str, given: Data, expect: int | None = None) -> Answer:
         """Note when somebody can come to the introductory meeting (R-07)."""
         return self.do(meeting.give_availability, id_, given["whose"], given["times"], expect=expect)
@@ -231,7 +217,7 @@ class Desk:
         Not before it is accepted: who sends a referral must not learn from it who is with us (R-13).
         """
         of = sa.select(referrals.c.citizen).where(referrals.c.id == id_).scalar_subquery()
-        others = sa.select(referrals.c.id).where(referrals.c.citizen == of, referrals.c.id != id_, store.heard_of())
+        others = sa.select(referrals.c.id).where(referrals.c.citizen == of, referrals.c.id != id_, store.heard_of(london_day(self.now)))
         return reported(self.ledger, self.connection, list(self.connection.execute(others).scalars()), OF_CITIZEN)
 
     def _kept_by_its_rules(self, answer: Answer) -> Answer:

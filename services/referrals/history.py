@@ -5,7 +5,7 @@ What is personal lies in `people`, so its old and new values are kept in a table
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -23,11 +23,19 @@ def history(desk: Desk, state: State) -> list[Data]:
     `elsewhere` is {id, reference} of the other referral on which it was made. Such a one is for staff only, as is what changed of
     the record and not of what the referral says (R-13). A change of the latter alone has `only_here`.
     """
+    return [{**entry, "elsewhere": one.get("elsewhere")} for one, entry in _entries(desk, state)
+            if "merged" not in one and (desk.sees_all or not is_for_staff(one, one["changes"]))]
+
+
+def merges(desk: Desk, state: State) -> list[Data]:
+    """Give what became new with each referral that was merged into this one, newest first: {id, at, by, reason, told, merged, changes}."""
+    return [{**entry, "merged": one["merged"]} for one, entry in _entries(desk, state) if "merged" in one]
+
+
+def _entries(desk: Desk, state: State) -> Iterator[tuple[Data, Data]]:
     personal = _personal(desk, state)
-    return [{"id": id_, **{name: one[name] for name in ("at", "by", "reason", "told")}, "elsewhere": one.get("elsewhere"),
-             "changes": one["changes"] + personal.get(id_, [])}
-            for id_, one in sorted(state["amendments"].items(), key=lambda item: item[1]["at"], reverse=True)
-            if desk.sees_all or not is_for_staff(one, one["changes"])]
+    for id_, one in sorted(state["amendments"].items(), key=lambda item: item[1]["at"], reverse=True):
+        yield one, {"id": id_, **{name: one[name] for name in ("at", "by", "reason", "told")}, "changes": one["changes"] + personal.get(id_, [])}
 
 
 def is_for_staff(data: Mapping[str, Any], facts: Any) -> bool:

@@ -104,7 +104,7 @@ def _questions(state: State) -> Owed:
 
 def _amendments(state: State) -> Owed:
     for id_, one in state["amendments"].items():
-        names = [*(change["field"] for change in one["changes"]), *one["personal"]]
+        names = [*(["merged"] if "merged" in one else []), *(change["field"] for change in one["changes"]), *one["personal"]]
         yield f"amendment:{id_}", _change(state, "referral.amended", one["at"], {
             "amendment_id": id_, "what": names, "amended_at": one["at"]})
 

@@ -15,6 +15,7 @@ from services.referrals.directory.comparing import folded
 from services.referrals.directory.team_names import team_of
 from services.referrals.references import new_reference
 from services.referrals.state import evolve, initial
+from shared.calendar import london_day
 from shared.ledger.people import citizen
 from shared.ledger.store import Written
 from shared.ledger.tables import staff_id
@@ -87,7 +88,7 @@ def duplicates(desk: Desk, pathway: str, given: Data, citizens: set[str], but: s
     said = _same(desk, particulars.c.referral, particulars.c, given)
     query = sa.select(referrals.c.id).where(
         sa.or_(desk.database.any_of(referrals.c.citizen, sorted(ids)), desk.database.any_of(referrals.c.id, sorted(said))), referrals.c.pathway == pathway,
-        referrals.c.stage.in_(store.LIVE)).order_by(referrals.c.received_at, referrals.c.id)
+        store.under_way(london_day(desk.now))).order_by(referrals.c.received_at, referrals.c.id)
     return [id_ for id_ in desk.connection.execute(query).scalars() if id_ != but]
 
 

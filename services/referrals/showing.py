@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import render_template, url_for
 
-from services.referrals import access, changes, offers, reaching, reasons, standing, view
+from services.referrals import access, changes, offers, reaching, reasons, standing, together, view
 from services.referrals.acts.groups import of_field, open_groups
 from services.referrals.candidates import candidates
 from services.referrals.desk import Desk
@@ -38,7 +38,7 @@ def page(desk: Desk, found: Written) -> str:
     return render_template(
         "referrals/referral.html", referral=referral, pathway=pathway, acts=acts, has_buttons=bool(acts - {"amend", "answer"}), events=events, wrong=wrong, reasons=reasons.WORDS,
         others=candidates(desk, state) if desk.sees_all else [], in_plain=lambda given: changes.in_plain(given, pathway),
-        value=lambda field, given: changes.value(field, given, pathway), under=changes.under, lacks=reaching.lacking(referral["citizen"]), groups=open_groups(referral, pathway) if "amend" in acts else [],
+        field=lambda name: changes.FIELDS[name], value=lambda field, given: changes.value(field, given, pathway), under=changes.under, lacks=reaching.lacking(referral["citizen"]), groups=open_groups(referral, pathway) if "amend" in acts else [],
         differences=_differences(state["id"], referral.get("differences", []), pathway),
         targets=[{"words": TARGETS[one["kind"]], "when": _when(one), "tag": STATES[one["state"]]} for one in referral["targets"]],
         waited=_waited(referral["waited_for_practitioner_minutes"]), **_stands(desk, state, pathway, referral, acts))
@@ -68,8 +68,17 @@ def _stands(desk: Desk, state: State, pathway: Pathway, referral: Data, acts: se
     named = {worker["id"]: worker["name"] for worker in [_worker(state, referral)] if worker}
     tasks = [{"title": one.title, "hint": one.hint, "href": href(id_, one, acts), "state": "due", "text": "To do"}
              for one in standing.asked_of_practitioner(state, desk.now)]
-    return {**common, "step": None, "tasks": tasks, "stands": standing.in_plain_words(state, desk.now, named),
+    return {**common, "step": None, "tasks": tasks, "stands": _in_plain_words(desk, state, named, referral["goes_on_with"]),
             "is_own": access.is_own(state, desk.actor, desk.who)}
+
+
+def _in_plain_words(desk: Desk, state: State, named: Mapping[str, str], onward: Data | None) -> str:
+    """Say where the referral stands; of one that was merged, where it stands now that it goes on with another."""
+    words = standing.in_plain_words(state, desk.now, named)
+    if onward is None or state["died_on"]:
+        return words
+    further = f" That one goes on with {onward['reference']}." if onward["reference"] != state["decision"]["merged_into"] else ""
+    return f"{words}{further} {together.STANDS[onward['state']]}"
 
 
 def _worker(state: State, referral: Data) -> Data | None:

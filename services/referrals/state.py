@@ -18,7 +18,7 @@ RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate((
     "referral.received", "document.added", "document.removed", "referral.amended", "availability.given",
     "hospital.admitted", "hospital.transferred", "hospital.legal_status_changed", "hospital.discharged",
     "practitioner.discharged", "practitioner.changed", "citizen.died", "report.handed_on",
-    "question.asked", "question.answered", "duplicate.settled",
+    "question.asked", "question.answered", "duplicate.settled", "duplicate.merged_here",
     "referral.accepted", "referral.declined", "referral.withdrawn", "referral.allocated",
     "meeting.offered", "meeting.cancelled", "meeting.held", "journey.closing", "citizen.wrote", "citizen.told"))}
 
@@ -64,7 +64,7 @@ def _amended(state: State, said: Statement) -> State:
     changes = [{"field": name, "old": state.get(name), "new": value} for name, value in facts.items()]
     entry = {"at": _at(said), "by": said.actor, "reason": said.data["reason"], "changes": changes,
              "personal": said.data.get("personal", []), "told": said.data.get("told", []),
-             **{name: value for name, value in said.data.items() if name in ("elsewhere", "where")}}
+             **{name: value for name, value in said.data.items() if name in ("elsewhere", "where", "merged")}}
     fresh: Data = {"changes": {}, "practitioner_since": _known(said), "practitioners_before": _replaced(state, said)} if "practitioner" in facts else {}
     if "named_person" in facts:
         fresh["named_since"] = _known(said)
@@ -170,7 +170,7 @@ STEPS: Mapping[str, Callable[[State, Statement], State]] = {
     "availability.given": _available, "hospital.admitted": _stay, "hospital.discharged": _stay,
     "hospital.transferred": _dated("wards", "ward"), "hospital.legal_status_changed": _dated("statuses", "legal_status"),
     "practitioner.discharged": _practitioner_goes, "practitioner.changed": _practitioner_changes, "citizen.died": _died,
-    "report.handed_on": _reported, "question.asked": _asked, "question.answered": _answered, "duplicate.settled": _settled,
+    "report.handed_on": _reported, "question.asked": _asked, "question.answered": _answered, "duplicate.settled": _settled, "duplicate.merged_here": _amended,
     "referral.accepted": _decided, "referral.declined": _decided, "referral.withdrawn": _decided,
     "referral.allocated": _allocated, "meeting.offered": _meeting, "meeting.cancelled": _meeting, "meeting.held": _held,
     "journey.closing": _closing, "citizen.wrote": _wrote, "citizen.told": _told}

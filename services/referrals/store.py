@@ -27,6 +27,7 @@ from services.referrals.state import (
     waits_for_practitioner,
 )
 from services.referrals.stays import is_inpatient
+from shared.calendar import london_day
 from shared.database import Database, Instant, key
 from shared.ledger.keeper import LedgerKeeper
 from shared.ledger.store import Ledger
@@ -187,9 +188,15 @@ LIVE = ("open", "accepted")
 WORKLISTS = ("triage", "waiting", "allocate", "arrange", "meet")
 
 
-def heard_of() -> sa.ColumnElement[bool]:
+def under_way(today: date) -> sa.ColumnElement[bool]:
+    """Give the condition of a referral somebody works on: open, or accepted with a journey that has not closed (J-11)."""
+    closes_on = referrals.c.journey_closes_on
+    return sa.and_(referrals.c.stage.in_(LIVE), sa.or_(closes_on.is_(None), closes_on >= today.isoformat()))
+
+
+def heard_of(today: date) -> sa.ColumnElement[bool]:
     """Give the condition of a referral whose citizen is heard of from outside; somebody we have yet to write to must not have died."""
-    return sa.or_(referrals.c.stage.in_(LIVE), referrals.c.flag == "died", referrals.c.tell_since.is_not(None))
+    return sa.or_(under_way(today), referrals.c.flag == "died", referrals.c.tell_since.is_not(None))
 
 
 class Known(NamedTuple):
@@ -203,6 +210,7 @@ class ReferralsKeeper(LedgerKeeper):
     """Knows a citizen only while a referral of theirs is under way (X-02), and whom events name as staff.
 
     Of whoever was said to have died it must still be heard that they did not (J-13), though the referral was ended for it.
+    Once the journey has closed nobody works on the referral: the journey itself hears what it still needs.
     """
 
     def introduce(self, connection: Connection, events: Sequence[Event]) -> None:
@@ -218,7 +226,7 @@ class ReferralsKeeper(LedgerKeeper):
         """Find whom deaths on journeys are about: the citizen's referrals that have not heard of it; to take it back, those that have."""
         c, database = referrals.c, self.ledger.database
         query = sa.select(c.citizen, c.id, c.flag).where(
-            database.any_of(c.citizen, sorted({one.data["citizen_id"] for one in deaths})), heard_of())
+            database.any_of(c.citizen, sorted({one.data["citizen_id"] for one in deaths})), heard_of(london_day(database.now(connection))))
         rows = sorted((row.citizen, row.id, row.flag == "died") for row in connection.execute(query))
         for event in deaths:
             citizen = event.data["citizen_id"]
@@ -235,9 +243,10 @@ class ReferralsKeeper(LedgerKeeper):
         if not nhs_numbers:
             return {}
         database, people = self.ledger.database, tables.people
+        today = london_day(database.now(connection))
         query = sa.select(people.c.nhs_number, people.c.id, referrals.c.id.label("referral")).join(
             referrals, referrals.c.citizen == people.c.id).where(
-            database.any_of(people.c.nhs_number, nhs_numbers), heard_of()).order_by(referrals.c.id)
+            database.any_of(people.c.nhs_number, nhs_numbers), heard_of(today)).order_by(referrals.c.id)
         found: dict[str, Known] = {}
         for number, person, referral in connection.execute(query):
             before = found.get(number, Known(person, ()))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.referrals import citizens, clocks, domain, history, meeting, rules
+from services.referrals import citizens, clocks, domain, history, meeting, merged, reasons, rules, together
 from services.referrals.decisions import outcomes
 from services.referrals.desk import CITIZEN, Desk
 from services.referrals.documents import listing
@@ -37,7 +37,7 @@ HAPPENED = {
     "referral.received": "Referral received", "document.added": "Document added", "document.removed": "Document taken out",
     "referral.amended": "Amended", "referral.accepted": "Accepted", "referral.declined": "Declined", "referral.withdrawn": "Withdrawn",
     "referral.allocated": "Development worker chosen", "question.asked": "The Pod asked for more", "question.answered": "Answered",
-    "duplicate.settled": "Possible duplicate settled", "meeting.offered": "Introductory meeting offered",
+    "duplicate.settled": "Possible duplicate settled", "duplicate.merged_here": "Another referral merged into this one", "meeting.offered": "Introductory meeting offered",
     "meeting.cancelled": "Introductory meeting called off", "meeting.held": "Introductory meeting held",
     "hospital.admitted": "Admitted to hospital", "hospital.transferred": "Moved to another ward",
     "hospital.legal_status_changed": "Legal status changed", "hospital.discharged": "Discharged from hospital",
@@ -84,7 +84,8 @@ def whole(desk: Desk, found: Written) -> Data:
         "documents": listing.here(desk, state), "documents_removed": listing.removed(desk, state),
         "rules": judged(desk, state), "in_hospital": stays(state),
         "decision": _decision(people, state), "development_worker": _worker(people, state), "questions": questions(people, state),
-        "amendments": _amendments(desk, people, state), "meeting": first_meeting(desk, state), **clock(desk, state)}
+        "amendments": _amendments(desk, people, state), "merged": together.here(desk, state),
+        "goes_on_with": together.onward(desk, state), "meeting": first_meeting(desk, state), **clock(desk, state)}
     return shown | (_for_staff(desk, state, people) if desk.sees_all else {})
 
 
@@ -177,7 +178,10 @@ def in_words(statement: Statement, pathway: Pathway, names: Mapping[str, str]) -
         return told_in_words(statement.about.partition(":")[2], data)
     if statement.kind == "document.added" and data:
         return f"{pathway.words(data['kind'])} of {rules.in_words(data['dated'])}"
-    return str(data.get("words") or data.get("reason") or "") if statement.kind != "referral.received" else ""
+    if statement.kind == merged.HERE:
+        return str(data["merged"]["reference"])
+    reason = data.get("reason") or ""
+    return str(data.get("words") or reasons.WORDS.get(reason, reason)) if statement.kind != "referral.received" else ""
 
 
 def _reported(statement: Statement, names: Mapping[str, str]) -> str:

@@ -96,7 +96,8 @@ class Amended(Change):
     """Something a referral says was changed; what it was and is stays with the referral."""
 
     amendment_id = key()
-    what = ListOf(Text(100), required=True, purpose="names of what was changed")
+    what = ListOf(Text(100), required=True, purpose="names of what was changed; `merged` where another referral of the citizen "
+                  "was merged into this one: its id is the amendment_id then")
     amended_at = Moment(required=True)
 
 

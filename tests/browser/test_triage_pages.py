@@ -77,7 +77,8 @@ def test_duty_worker_practitioner_and_manager_bring_a_referral_to_its_developmen
 
 def test_R_13_a_duty_worker_judges_a_possible_duplicate_side_by_side(page: Any, site: Site) -> None:
     first = referred(site, "Noor Haddad", "9876543210")
-    second = referred(site, "Noor Haddad", "9876543210", duplicate_reason="The first was for her sister.")
+    other = {"duplicate_reason": "The first was for her sister.", "reason": "Her husband opens her letters: risk.", "conditions": ["psychosis"]}
+    second = referred(site, "Noor Haddad", "9876543210", needs=NEEDS, **other)
     enter(page, site, "Wren Callaghan")
     page.goto(second)
     judged(page, "triage-duplicate")
@@ -90,7 +91,14 @@ def test_R_13_a_duty_worker_judges_a_possible_duplicate_side_by_side(page: Any, 
     judged(page, "triage-merged")
     assert "It goes on with another referral of the same citizen" in page.inner_text("main")
     page.goto(first)
-    assert page.get_by_role("heading", name="Documents").is_visible()
+    judged(page, "triage-merged-here")
+    assert "Her husband opens her letters: risk." in page.inner_text("main")
+    enter(page, site, "Amara Osei")
+    page.goto(second)
+    judged(page, "triage-goes-on")
+    assert "The Pod has not decided about it yet." in page.inner_text("main")
+    page.get_by_role("link", name="with which it goes on").click()
+    assert page.get_by_role("heading", name="Merged into this referral").is_visible()
 
 
 def test_each_page_of_an_amendment_is_fit_for_everybody(page: Any, site: Site) -> None:

@@ -85,7 +85,7 @@ def leaving(state: State) -> State:
 
 def merged() -> State:
     state = sent(duplicates=["o"], duplicate_reason="x")
-    other = {"id": "o", "stage": "open", "pathway": "core", "reference": "R-2222-222"}
+    other = sent(reference="R-2222-222") | {"id": "o"}
     return after(state, decisions.merge(state, NOW, WREN, "wren", "same", other))
 
 

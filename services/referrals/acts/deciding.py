@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, render_template
 
-from services.referrals import view
+from services.referrals import together, view
 from services.referrals.acts import forms
 from services.referrals.acts.desk import answered, found_for, refused_now
 from services.referrals.api import WITH_US
@@ -32,7 +32,7 @@ def confirm(id: UUID) -> Any:
         return refused_now(desk, found, "accept") or render_template(
             "referrals/acts/accept.html", form=forms.AcceptForm(), referral=view.headed(desk, found), heading="Accept this referral",
             button="Accept the referral", rules=view.judged(desk, found.state), clock=view.clock(desk, found.state),
-            rules_of=pathway_of(found.state), documents=[one for one in listing.here(desk, found.state) if one["state"] != listing.REPLACED])
+            rules_of=pathway_of(found.state), merged=together.differing(found.state), documents=[one for one in listing.here(desk, found.state) if one["state"] != listing.REPLACED])
 
 
 @requires(WITH_US)

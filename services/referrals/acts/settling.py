@@ -6,11 +6,13 @@ from uuid import UUID
 
 from flask import Blueprint, make_response, render_template
 
-from services.referrals import body, view
+from services.referrals import body, merging, side_by_side, view
 from services.referrals.acts import forms
 from services.referrals.acts.desk import answered, found_for, refused_now, show_faults
 from services.referrals.candidates import candidates
 from services.referrals.desk import Desk
+from services.referrals.looks import noting
+from services.referrals.worklists.own import states
 from shared.calendar import london_day
 from shared.ledger.store import Written
 from shared.ledger.types import Data
@@ -54,7 +56,7 @@ def settle(id: UUID) -> Any:
         return make_response(page(), 422)
     if taken["into"] == KEEP:
         return answered(desk, found, form, page, desk.keep(str(id), taken), "The referral was kept as one of its own.")
-    return answered(desk, found, form, page, desk.merge(str(id), taken), "The referral goes on with the other one, and so do its documents.")
+    return answered(desk, found, form, page, merging.merge(desk, str(id), taken), "The referral goes on with the other one: its documents and what it says are there.")
 
 
 def _form(others: list[Data]) -> Any:
@@ -65,5 +67,9 @@ def _form(others: list[Data]) -> Any:
 
 
 def _page(desk: Desk, found: Written, others: list[Data], form: Any) -> str:
-    return render_template("referrals/acts/settle.html", form=form, others=others, referral={**view.headed(desk, found), **view.whole(desk, found)},
-                           heading="May be with us already", button="Settle it")
+    known = states(desk, [one["id"] for one in others])
+    for id_ in known:
+        noting.note(id_)
+    beside = [one for one in others if one["id"] in known]
+    return render_template("referrals/acts/settle.html", form=form, others=beside, rows=side_by_side.rows(desk, found.state, [known[one["id"]] for one in beside]),
+                           referral={**view.headed(desk, found), **view.whole(desk, found)}, heading="May be with us already", button="Settle it")

@@ -124,6 +124,44 @@ class DuplicateSettled(Shown):
     by = text("id of who settled it")
 
 
+class Sender(Shown):
+    """Who sent a referral that was merged into this one."""
+
+    name = text("name of the practitioner")
+    team = text("their team")
+
+
+class SaidThere(Shown):
+    """One answer of a referral that was merged into this one, where it is another."""
+
+    field = text("name of the field; `citizen.telephone` is a field of the citizen", example="reason")
+    there = fields.Raw(required=True, allow_none=True, metadata={"description": "what the merged referral says, of the field's own type"})
+    here = fields.Raw(required=True, allow_none=True, metadata={"description": "what this one says; of the citizen, what the Pod has on record"})
+
+
+class MergedHere(Shown):
+    """A referral that was merged into this one (R-13). Its id is the `amendment_id` of the event that tells of it."""
+
+    id = id_of("id of the merged referral")
+    reference = text("its reference", example="R-GRRY-TKP")
+    self_referral = yes_no("the citizen sent it themself")
+    referrer = one(Sender, "its practitioner; null where the citizen sent it themself")
+    at = moment("when it was merged, UTC")
+    by = text("name of who merged it")
+    reason = text("why; for staff", must=False)
+    told = texts("names of those who were told")
+    said = many(SaidThere, "what it says differently; to a practitioner nothing of how to reach the citizen, nor of what the citizen sent themself")
+    changes = many(Change, "what of this referral became new with it; of the citizen's record, for staff")
+
+
+class GoesOnWith(Shown):
+    """Where a merged referral stands now."""
+
+    id = id_of("id of the referral it goes on with; left out where whoever asks may not see that", must=False)
+    reference = text("its reference", example="R-GRRY-TKP")
+    state = choice("open", "accepted", "declined", "withdrawn", "stopped", description="stopped: its journey has closed, or the citizen has died")
+
+
 class ReferralWhole(ReferralBrief):
     """A referral as it stands.
 
@@ -155,6 +193,8 @@ class ReferralWhole(ReferralBrief):
     rules = many(Judged, "as decided where it is decided, else as of today (R-15)")
     questions = many(Question, "oldest first")
     amendments = many(Amendment, "newest first")
+    merged = many(MergedHere, "referrals that were merged into this one, newest first")
+    goes_on_with = one(GoesOnWith, "null unless this referral was merged into another (R-14)")
     decision = one(Decision, "null while it is open")
     development_worker = one(Worker, "null until one is chosen")
     meeting = one(Meeting, "null once the referral is declined or withdrawn")
