@@ -292,7 +292,7 @@ def test_R_11_a_citizen_who_refers_themself_has_a_page_without_a_practitioner(po
     assert "The citizen themself" in page and "Referral received" in page and "The citizen" in page and "Somebody" not in page
     assert "Practitioner and named person" not in page and Browser(pod, WREN).get(f"/{id_}/amend/people").status_code == 404
     assert send(pod, WREN, f"/{id_}/amend/contact", telephone="07700 900123", amendment_reason="They rang.").status_code == 303
-    for act, words in (("question", "no account to answer with"), ("decline", "What will you tell the citizen?"), ("accept", "the development worker tells them")):
+    for act, words in (("question", "no account to answer with"), ("decline", "What will you tell the citizen?"), ("accept", "on the list “Citizens to tell”")):
         asked = at(pod, HELEN, id_, f"/{act}")
         assert words in asked and "Kit Marlowe, referral" in asked and "practitioner" not in asked.lower(), act
     assert send(pod, HELEN, f"/{id_}/accept").status_code == 303 and "allocate" in acts(pod, HELEN, id_)
