@@ -42,7 +42,7 @@ def whom(pod: Pod, type_: str) -> list[tuple[str, list[str]]]:
 def test_J_14_a_practitioner_who_withdraws_because_the_citizen_died_says_when_and_everything_stops_everywhere(pod: Pod):
     first, second, on = pod.sent(), another(pod), pod.ago(2)
     asked = Browser(pod, AMARA).get(f"/{first}/withdraw")
-    assert "On which day did the citizen die?" in words(asked)
+    assert "If the citizen died, on which day?" in words(asked)
     without = send(pod, AMARA, f"/{first}/withdraw", reason="died", words="Her sister rang me.")
     assert without.status_code == 422 and "Enter the day on which the citizen died" in words(without) and "Her sister rang me." in without.text
     ahead = send(pod, AMARA, f"/{first}/withdraw", reason="died", **boxes(pod.ago(-2)))

@@ -32,7 +32,7 @@ class DeclineForm(Form):
     """Why a referral is declined; the practitioner is told."""
 
     reason = RadioField("Reason", choices=list(reasons.DECLINE.items()), validate_choice=False)
-    died_on = DateField("On which day did the citizen die?", what="The day of death")
+    died_on = DateField("If the citizen died, on which day?", what="The day of death")
     words = TextAreaField("What will you tell the practitioner?")
     would_change = TextAreaField("What would change the answer?")
 
@@ -41,7 +41,7 @@ class WithdrawForm(Form):
     """Why a referral is taken back."""
 
     reason = RadioField("Reason", choices=list(reasons.WITHDRAW.items()), validate_choice=False)
-    died_on = DateField("On which day did the citizen die?", what="The day of death")
+    died_on = DateField("If the citizen died, on which day?", what="The day of death")
     words = TextAreaField("Anything to add? (optional)")
 
 
