@@ -47,6 +47,8 @@ def test_J_14_a_practitioner_who_withdraws_because_the_citizen_died_says_when_an
     assert without.status_code == 422 and "Enter the day on which the citizen died" in words(without) and "Her sister rang me." in without.text
     ahead = send(pod, AMARA, f"/{first}/withdraw", reason="died", **boxes(pod.ago(-2)))
     assert ahead.status_code == 422 and "must not be in the future" in words(ahead) and pod.wren.get(f"/{second}").json["died_on"] is None
+    beside = send(pod, AMARA, f"/{first}/withdraw", reason="moved", **boxes(on))
+    assert beside.status_code == 422 and "Choose “The citizen died” as the reason, or empty this day" in words(beside)
     assert send(pod, AMARA, f"/{first}/withdraw", reason="died", **boxes(on)).status_code == 303
     ended = pod.wren.get(f"/{first}").json
     assert (ended["state"], ended["died_on"], ended["decision"]["reason"]) == ("withdrawn", on, "died")

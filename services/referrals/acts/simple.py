@@ -120,13 +120,14 @@ def _form(desk: Desk, found: Written, act: str) -> Any:
 
 
 def _with_its_day(form: Any) -> None:
-    """Ask for the day of a death that is the reason; with another reason it is not looked at (J-14)."""
+    """Ask for the day of a death that is the reason; a day that was entered beside another reason is not passed over (J-14)."""
     if "died_on" not in form:
         return
-    if form.reason.data != reasons.DIED:
-        form.died_on.errors = []
-    elif not (form.died_on.data or form.died_on.errors):
+    entered = form.died_on.data or form.died_on.errors
+    if form.reason.data == reasons.DIED and not entered:
         form.died_on.errors = [ENTER["died_on"]]
+    elif form.reason.data and form.reason.data != reasons.DIED and entered:
+        form.died_on.errors = [f"Choose “{reasons.DECLINE[reasons.DIED]}” as the reason, or empty this day"]
 
 
 def _propose(form: Any, missing: list[dict[str, str]]) -> None:
