@@ -14,6 +14,7 @@ from services.referrals.desk import Desk
 from services.referrals.happenings import who
 from services.referrals.standing import Task
 from services.referrals.state import closed_on, pathway_of, practitioner_on, questions_open
+from services.referrals.worklists.amended import since_last_look
 from shared.calendar import last_open_day
 from shared.ledger.store import Written
 from shared.ledger.types import Data, State
@@ -64,7 +65,8 @@ def _stands(desk: Desk, state: State, pathway: Pathway, referral: Data, acts: se
     common = {"missing": missing, "closed_on": closed_on(state, desk.now), "waits_since": min((state["questions"][one]["at"] for one in questions_open(state)), default=None)}
     if desk.sees_all:
         step = standing.next_step(state, desk.now, reaching.by(referral["citizen"]))
-        return {**common, "by": reaching.by(referral["citizen"]), "step": step, "step_href": href(id_, step, acts), "why_decline": standing.why_decline(state, desk.now)}
+        amended = since_last_look(desk, [id_]).get(id_) if state["stage"] == "open" else None
+        return {**common, "amended": amended, "by": reaching.by(referral["citizen"]), "step": step, "step_href": href(id_, step, acts), "why_decline": standing.why_decline(state, desk.now)}
     named = {worker["id"]: worker["name"] for worker in [_worker(state, referral)] if worker}
     tasks = [{"title": one.title, "hint": one.hint, "href": href(id_, one, acts), "state": "due", "text": "To do"}
              for one in standing.asked_of_practitioner(state, desk.now)]

@@ -80,7 +80,10 @@ def _done(desk: Desk, found: Written, answer: Answer) -> str:
     """Say that it was amended, and who is told of it."""
     made = [one for id_, one in answer.state["amendments"].items() if id_ not in found.state["amendments"]] if isinstance(answer, Written) else []
     told = sorted(desk.names([id_ for one in made for id_, _ in one["told"]]).values())
-    return "The referral was amended." + (f" {' and '.join(told)} will be told." if told else "")
+    if told:
+        return f"The referral was amended. {' and '.join(told)} will be told."
+    is_listed = found.state["stage"] == "open" and not desk.sees_all
+    return "The referral was amended." + (" The Pod’s lists say so." if is_listed else "")
 
 
 def _opened(desk: Desk, found: Written, group: str, take: str | None = None) -> tuple[Data, Any]:

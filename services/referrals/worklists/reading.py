@@ -10,7 +10,7 @@ from sqlalchemy.engine import RowMapping
 from services.referrals import indexes
 from services.referrals.desk import Desk
 from services.referrals.store import referrals
-from services.referrals.worklists import cursor, filters, rows
+from services.referrals.worklists import amended, cursor, filters, rows
 from services.referrals.worklists.cursor import Cursor
 from services.referrals.worklists.filters import Conditions, Filters, Moment, Order
 from services.referrals.worklists.tabs import TABS
@@ -33,7 +33,8 @@ def listed(desk: Desk, wanted: Filters, limit: int, after: str = "") -> Data:
     shown = found[:limit]
     people = desk.people({id_ for row in shown for id_ in (row["citizen"], row["practitioner"], row["development_worker"]) if id_})
     citizens = desk.citizens({row["id"]: row["citizen"] for row in shown}, people)
-    return {"items": [rows.row(desk, dict(row), people, citizens) for row in shown], "next": _next(wanted, shown[-1]) if len(found) > limit else None}
+    fresh = amended.since_last_look(desk, [row["id"] for row in shown if row["stage"] == "open"]) if desk.sees_all else {}
+    return {"items": [rows.row(desk, dict(row), people, citizens, fresh.get(row["id"], "")) for row in shown], "next": _next(wanted, shown[-1]) if len(found) > limit else None}
 
 
 def _next(wanted: Filters, last: RowMapping) -> str:

@@ -15,8 +15,8 @@ Row = dict[str, Any]
 Found = Mapping[str, Any]
 
 
-def row(desk: Desk, found: Found, people: Rows, citizens: Rows) -> Row:
-    """Give a referral with names; what is next is said to staff, since it may be about another referral (R-13)."""
+def row(desk: Desk, found: Found, people: Rows, citizens: Rows, amended: str = "") -> Row:
+    """Give a referral with names; what is next is said to staff, since it may be about another referral (R-13), and that it was `amended`."""
     today = london_day(desk.now)
     return {
         **{name: found[name] for name in ("id", "reference", "pathway", "flag", "asked")},
@@ -25,7 +25,7 @@ def row(desk: Desk, found: Found, people: Rows, citizens: Rows) -> Row:
         "development_worker": called(people, found["development_worker"]) if found["development_worker"] else None,
         "first_meeting_due_on": found["due_on"] or None, "days": (today - london_day(found["received_at"])).days,
         "meeting_at": instant_text(found["meeting_at"]) if found["meeting_at"] else None, "target": _target(desk, found),
-        **_late(found, today), "may_be_with_us": bool(found["duplicate"]) and desk.sees_all, **(_for_staff(desk, found, today) if desk.sees_all else {})}
+        **_late(found, today), "may_be_with_us": bool(found["duplicate"]) and desk.sees_all, **(_for_staff(desk, found, today, amended) if desk.sees_all else {})}
 
 
 def called(people: Mapping[str, Mapping[str, Any]], id_: str) -> str:
@@ -58,6 +58,6 @@ def _breached(found: Found, today: str) -> bool:
     return (date.fromisoformat(found["due_on"]) + timedelta(days=grace)).isoformat() < today
 
 
-def _for_staff(desk: Desk, found: Found, today: date) -> Row:
+def _for_staff(desk: Desk, found: Found, today: date, amended: str) -> Row:
     complete = _state(found, today.isoformat()) == "complete"
-    return {"next": words.next_step(found, complete, desk.now), "when": words.when(found, desk.now), "notes": list(words.notes(found, today))}
+    return {"next": words.next_step(found, complete, desk.now), "when": words.when(found, desk.now), "notes": [*words.notes(found, today), *([amended] if amended else [])]}
