@@ -99,6 +99,7 @@ def test_R_11_R_14_a_decline_stays_on_the_list_until_it_is_written_down_how_they
     assert "Citizens to tell 0 referrals" in listed(either)
     assert either.helen.post(f"/{id_}/decline", DECLINE).status_code == 200
     assert "Citizens to tell 1 referral" in (shown := listed(either))
+    assert "who waits longest first" in shown and [one["id"] for one in either.wren.get(worklist="tell").json["items"]] == [id_]
     assert "Tell the citizen that their referral was declined, and why" in shown and "Waits to hear from us since" in shown
     wren = Browser(either, WREN)
     assert "Tell the citizen that their referral was declined, and why" in text(wren.get(f"/{id_}"))
