@@ -41,11 +41,12 @@ def amend(desk: Desk, id_: str, given: Data, expect: int | None = None) -> Answe
     # written first, for what is announced says who they are from now on; a refusal undoes it
     was, new = _rewrite(desk, state, said, whose)
     wrong = reported(desk.ledger, desk.connection, [id_], BY_NUMBER) if NUMBER in said.recorded and said.on_record.get(NUMBER) else []
-    answer = desk.do(decisions.amend, id_, change, wrong, expect=expect)
+    others = desk.reported_of(whose.citizen, but=id_) if whose and whose.citizen != state["citizen_id"] else []
+    answer = desk.do(decisions.amend, id_, change, wrong, others, expect=expect)
     if isinstance(answer, Written) and said.fields:
         history.keep(desk, state, next(iter(set(answer.state["amendments"]) - set(state["amendments"]))), said)
-        others = elsewhere.under_way(desk, answer.state["citizen_id"], but=id_)
-        elsewhere.note(desk, others, answer.state, was, new, given["amendment_reason"])
+        along = elsewhere.under_way(desk, answer.state["citizen_id"], but=id_)
+        elsewhere.note(desk, along, answer.state, was, new, given["amendment_reason"])
     return answer
 
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from services.referrals import clocks, rules
-from services.referrals.access import is_own, may_add
+from services.referrals.access import may_add, may_end
 from services.referrals.expected import begun_with
 from services.referrals.reasons import DIED, MERGED
 from services.referrals.rules import who_may_refer
-from services.referrals.state import closed_on, evolve, may_repeat, pathway_of, took_part
+from services.referrals.state import closed_on, evolve, from_elsewhere, may_repeat, pathway_of, took_part
 from shared.calendar import london_day
 from shared.ledger.types import Actor, Data, Refused, State, Statement
 from shared.pathways import PATHWAYS, Pathway
@@ -25,10 +25,11 @@ Decision = list[Statement] | Refused
 
 
 def receive(state: State, now: datetime, actor: Actor, who: str, sent: Data, date_of_birth: date,
-            papers: Sequence[Data]) -> Decision:
+            papers: Sequence[Data], reported: Sequence[Statement] = ()) -> Decision:
     """Take a referral in. `sent` holds ids and facts, no names.
 
     `duplicates` in it are what it may repeat, `number_of` whose the NHS number is where that is somebody of another name.
+    `reported` is what stands of the citizen's other referrals: staff know it at once, whoever sends this one is not told (R-13).
     """
     if not may(actor.roles, "referral:send-self" if sent["self_referral"] else "referral:send"):
         return forbidden()
@@ -43,7 +44,8 @@ def receive(state: State, now: datetime, actor: Actor, who: str, sent: Data, dat
                        "Check the name, the date of birth and the NHS number; if they are right, send it again with "
                        "duplicate_reason. Nothing you entered is lost.", "duplicate_reason")
     facts = {**sent, "sent_by": who, "adult_from": adult_from(date_of_birth, pathway, now)}
-    return [said("received", "referral.received", now, who, facts), *(_paper(paper, now, who) for paper in papers)]
+    return [said("received", "referral.received", now, who, facts), *(_paper(paper, now, who) for paper in papers),
+            *(from_elsewhere(one) for one in reported)]
 
 
 def adult_from(date_of_birth: date, pathway: Pathway, now: datetime) -> str | None:
@@ -67,7 +69,7 @@ def _may_not_refer(pathway: Pathway, actor: Actor, sent: Data) -> Refused | None
 
 def add_document(state: State, now: datetime, actor: Actor, who: str, paper: Data) -> Decision:
     """Note a document: its kind and its date, its file where one was uploaded (R-06)."""
-    if not may_add(state, actor, who):
+    if not may_add(state, actor, who, now):
         return forbidden()
     if state["stage"] not in ("open", "accepted"):
         return decided(state)
@@ -76,7 +78,7 @@ def add_document(state: State, now: datetime, actor: Actor, who: str, paper: Dat
 
 def remove_document(state: State, now: datetime, actor: Actor, who: str, document: str, reason: str) -> Decision:
     """Take a document out that should not be here, such as somebody else's."""
-    if not may_add(state, actor, who):
+    if not may_add(state, actor, who, now):
         return forbidden()
     if document not in state["documents"]:
         return Refused("R-06", "There is no such document.", "Open the referral afresh to see what is there.", "document")
@@ -130,7 +132,7 @@ def withdraw(state: State, now: datetime, actor: Actor, who: str, reason: str, w
 
     `death` is what is said of the citizen's death where that is the reason: the statement `citizen.died` first (J-14).
     """
-    own = may(actor.roles, "referral:withdraw-own") and is_own(state, actor, who)
+    own = may_end(state, actor, who, now)
     own = own or (may(actor.roles, "referral:withdraw-self") and state["self_referral"])
     if not (may(actor.roles, "referral:withdraw") or own):
         return forbidden()
@@ -239,21 +241,23 @@ def ask_more(state: State, now: datetime, actor: Actor, who: str, words: str) ->
 
 def answer(state: State, now: datetime, actor: Actor, who: str, question: str, words: str) -> Decision:
     """Answer what was asked; staff may write down what they were told over the telephone."""
-    if not may_add(state, actor, who):
+    if not may_add(state, actor, who, now):
         return forbidden()
     if "at" not in state["questions"].get(question, {}):
         return Refused("R-14", "There is no such question.", "Open the referral afresh to see what is asked.", "question")
     return [said(f"answer:{question}", "question.answered", now, who, {"words": words})]
 
 
-def amend(state: State, now: datetime, actor: Actor, who: str, change: Data, wrong: Sequence[Statement] = ()) -> Decision:
+def amend(state: State, now: datetime, actor: Actor, who: str, change: Data, wrong: Sequence[Statement] = (),
+          reported: Sequence[Statement] = ()) -> Decision:
     """Amend what was sent: `change` is {facts, derived, personal: names of what changes of the citizen, where?, reason}.
 
     `where` is "here" where that changes only what the referral says of them, "on_record" where only the Pod's record changes.
 
-    `wrong` is what others reported under a number that was not the citizen's: it is taken back.
+    `wrong` is what others reported under a number that was not the citizen's: it is taken back. `reported` is what stands of the
+    referrals of whoever it turns out to be.
     """
-    if not may_add(state, actor, who):
+    if not may_add(state, actor, who, now):
         return forbidden()
     if state["stage"] not in ("open", "accepted"):
         return decided(state)
@@ -263,7 +267,8 @@ def amend(state: State, now: datetime, actor: Actor, who: str, change: Data, wro
     # what others say of the citizen tells a practitioner who is with us (R-13)
     told = [[id_, role] for id_, role in took_part(state, now) if id_ != who and (facts or change.get("where") != "on_record" or role != "practitioner")]
     return [said(f"amendment:{uuid.uuid4()}", "referral.amended", now, who, {**change, "facts": facts, "told": told}),
-            *(said(one.about, one.kind, now, who, {})._replace(withdrawn=True) for one in wrong)]
+            *(said(one.about, one.kind, now, who, {})._replace(withdrawn=True) for one in wrong),
+            *(one if state["stage"] == "accepted" else from_elsewhere(one) for one in reported)]
 
 
 def amended_elsewhere(state: State, now: datetime, who: str, amendment: str, change: Data) -> Decision:

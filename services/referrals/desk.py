@@ -13,7 +13,7 @@ from services.referrals.decisions import Decision
 from services.referrals.directory import sightings
 from services.referrals.meeting import Span
 from services.referrals.reported import OF_CITIZEN, reported
-from services.referrals.state import pathway_of
+from services.referrals.state import as_staff_know, pathway_of
 from shared.calendar import london_day, moment_in_words
 from shared.database import Database
 from shared.ledger.people import COLUMNS, staff
@@ -50,7 +50,11 @@ class Desk:
         found = self.ledger.read(self.connection, id_)
         if found is None or not found.state["stage"] or not access.may_see(found.state, self.actor, self.who):
             return None
-        return found
+        return found._replace(state=self._known(found.state))
+
+    def _known(self, state: State) -> State:
+        """Give a state as whoever asks may know it: to staff with what was reported to another referral (R-13)."""
+        return as_staff_know(state) if self.sees_all else state
 
     def is_there(self, id_: str) -> bool:
         """Say whether there is such a referral, whoever may see it."""
@@ -62,9 +66,11 @@ class Desk:
         seen: list[State] = []
 
         def judged(state: State, now: datetime) -> Decision:
-            seen.append(state)
-            return decide(state, now)
+            seen.append(self._known(state))
+            return decide(seen[0], now)
         answer = self.ledger.command(self.connection, id_, judged, expect)
+        if isinstance(answer, Written):
+            return answer._replace(state=self._known(answer.state))
         if isinstance(answer, Refused) and answer.rule == "R-14" and seen[0]["decision"]:
             return answer._replace(reason=self.decided_words(seen[0]))
         return answer
@@ -89,8 +95,10 @@ class Desk:
         return self.do(decisions.remove_document, id_, document, reason, expect=expect)
 
     def accept(self, id_: str, expect: int | None = None) -> Answer:
-        """Accept a referral; what hospitals said of its citizen while it was not here yet is taken into account (J-14)."""
-        return self._kept_by_its_rules(self.do(decisions.accept, id_, self._reported_elsewhere(id_), expect=expect))
+        """Accept a referral; what was said of its citizen while it was not here yet is told from now on (J-14)."""
+        of = sa.select(referrals.c.citizen).where(referrals.c.id == id_)
+        citizen = self.connection.execute(of).scalar_one_or_none()
+        return self._kept_by_its_rules(self.do(decisions.accept, id_, self.reported_of(citizen, but=id_) if citizen else [], expect=expect))
 
     def decline(self, id_: str, given: Data, death: Sequence[Statement] = (), expect: int | None = None) -> Answer:
         """Decline a referral; `death` is what is said of the citizen's where that is the reason (see `deaths`)."""
@@ -211,14 +219,13 @@ class Desk:
             made[row["id"]] = {**before, **{name: value for name, value in row.items() if value not in (None, "")}}
         return list(made.values())
 
-    def _reported_elsewhere(self, id_: str) -> list[Statement]:
-        """Give stays and death as said of the citizen's other referrals, for a report is told to those that were here when it came.
-
-        Not before it is accepted: who sends a referral must not learn from it who is with us (R-13).
-        """
-        of = sa.select(referrals.c.citizen).where(referrals.c.id == id_).scalar_subquery()
-        others = sa.select(referrals.c.id).where(referrals.c.citizen == of, referrals.c.id != id_, store.heard_of(london_day(self.now)))
-        return reported(self.ledger, self.connection, list(self.connection.execute(others).scalars()), OF_CITIZEN)
+    def reported_of(self, citizen_id: str, but: str = "") -> list[Statement]:
+        """Give stays and death as said of a citizen's referrals, `but` one: a report is said of those that were here when it came."""
+        here = sa.select(referrals.c.id).where(referrals.c.citizen == citizen_id, store.heard_of(london_day(self.now)))
+        others = here.where(referrals.c.id != but) if but else here
+        found = reported(self.ledger, self.connection, list(self.connection.execute(others).scalars()), OF_CITIZEN)
+        # who of our own said it there is nobody's business on another referral (R-13)
+        return [one._replace(actor=one.source) for one in found]
 
     def _kept_by_its_rules(self, answer: Answer) -> Answer:
         """Keep the definition a decision was made by, as it stood (R-15)."""

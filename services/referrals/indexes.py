@@ -45,6 +45,8 @@ def of(referrals: sa.Table) -> None:
     _part("referrals_tell", TELL, c.tell_since, c.id)
     _part("referrals_unallocated", UNALLOCATED, c.received_at, c.id)
     _part("referrals_worked_with", WORKED_WITH, c.development_worker)
+    for name in ("successor", "successor_team"):
+        _part(f"referrals_of_{name}", f"{name} IS NOT NULL", c[name], c.received_at, c.id)
 
 
 def _part(name: str, where: str, *columns: sa.ColumnElement[object]) -> None:

@@ -99,7 +99,7 @@ def _in_hours(span: Span) -> bool:
 
 def give_availability(state: State, now: datetime, actor: Actor, who: str, whose: str, times: Sequence[Data]) -> Decision:
     """Note when citizen, practitioner or development worker can; what is said anew replaces what was said before."""
-    if not may_add(state, actor, who):
+    if not may_add(state, actor, who, now):
         return forbidden()
     if refusal := cannot_give_times(state, now):
         return refusal

@@ -8,6 +8,7 @@ from typing import Any
 from services.referrals import clocks, rules, telling
 from services.referrals.expected import expected, is_off
 from services.referrals.state import (
+    as_staff_know,
     has_stopped,
     named_person_goes,
     pathway_of,
@@ -117,6 +118,8 @@ def _meeting(state: State) -> Owed:
 
 
 def _late(state: State, now: datetime) -> Owed:
+    # nobody is chased for what staff know to have stopped
+    state = as_staff_know(state)
     for target in clocks.targets(state, pathway_of(state)):
         if clocks.was_late(state, target, now):
             at = text(target.late_from)

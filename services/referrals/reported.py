@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy.engine import Connection
 
+from services.referrals.state import as_reported
 from shared.ledger import rows
 from shared.ledger.fold import standing
 from shared.ledger.store import Ledger
@@ -25,5 +26,6 @@ def reported(ledger: Ledger, connection: Connection, referrals: Sequence[str], k
     if not referrals:
         return []
     said = rows.statements(connection, ledger.database, ledger.tables, referrals, ledger.rules)
-    stands = standing(one for ones in said.values() for one in ones if one.kind in kinds)
+    reports = (as_reported(one) for ones in said.values() for one in ones)
+    stands = standing(one for one in reports if one.kind in kinds)
     return [one for _, one in sorted(stands.items()) if not one.withdrawn]

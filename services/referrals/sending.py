@@ -36,12 +36,13 @@ def send(desk: Desk, body: Data) -> tuple[str, Answer]:
     _one_at_a_time(desk, given)
     citizen_id, number_of = whose(desk, given, is_proven=desk.who != CITIZEN)
     others = elsewhere.locked(desk, citizen_id)
+    reported = desk.reported_of(citizen_id)
     sent = _facts(desk, body, citizen_id, number_of)
     id_, actor = str(uuid.uuid4()), _sender(desk)
     _introduce_staff(desk, body)
     was, new = _introduce(desk, id_, citizen(citizen_id, given, desk.now), number_of)
     answer = desk.ask(id_, lambda state, now: decisions.receive(
-        state, now, actor, desk.who, sent, date.fromisoformat(given["date_of_birth"]), body.get("documents", [])))
+        state, now, actor, desk.who, sent, date.fromisoformat(given["date_of_birth"]), body.get("documents", []), reported))
     if isinstance(answer, Written):
         elsewhere.note(desk, others, answer.state, was, new, FURTHER)
     return id_, answer

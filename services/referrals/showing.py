@@ -69,9 +69,14 @@ def _stands(desk: Desk, state: State, pathway: Pathway, referral: Data, acts: se
         return {**common, "amended": amended, "by": reaching.by(referral["citizen"]), "step": step, "step_href": href(id_, step, acts), "why_decline": standing.why_decline(state, desk.now)}
     named = {worker["id"]: worker["name"] for worker in [_worker(state, referral)] if worker}
     tasks = [{"title": one.title, "hint": one.hint, "href": href(id_, one, acts), "state": "due", "text": "To do"}
-             for one in standing.asked_of_practitioner(state, desk.now)]
+             for one in asked(desk, state)]
     return {**common, "step": None, "tasks": tasks, "stands": _in_plain_words(desk, state, named, referral["goes_on_with"]),
-            "is_own": access.is_own(state, desk.actor, desk.who)}
+            "is_own": access.is_own(state, desk.actor, desk.who), "acts_from": access.acts_from(state, desk.actor, desk.who, desk.now)}
+
+
+def asked(desk: Desk, state: State) -> list[Task]:
+    """Give what is asked of whoever looks; nothing of a practitioner whose day has yet to come."""
+    return standing.asked_of_practitioner(state, desk.now) if access.may_add(state, desk.actor, desk.who, desk.now) else []
 
 
 def _in_plain_words(desk: Desk, state: State, named: Mapping[str, str], onward: Data | None) -> str:

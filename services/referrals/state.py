@@ -12,12 +12,14 @@ from shared.calendar import london_day, start_of_london_day
 from shared.ledger.types import Data, State, Statement
 from shared.pathways import PATHWAYS, Pathway
 
-FOLD_VERSION = 4
+FOLD_VERSION = 5
+#: A report that stands of another referral of the citizen, from before this one came: {kind, data}, about what it is about.
+ELSEWHERE = "report.elsewhere"
 #: kind -> place among statements of the same times: what is sent, then what others report, then what we decide.
 RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate((
     "referral.received", "document.added", "document.removed", "referral.amended", "availability.given",
     "hospital.admitted", "hospital.transferred", "hospital.legal_status_changed", "hospital.discharged",
-    "practitioner.discharged", "practitioner.changed", "citizen.died", "report.handed_on",
+    "practitioner.discharged", "practitioner.changed", "citizen.died", "report.handed_on", ELSEWHERE,
     "question.asked", "question.answered", "duplicate.settled", "duplicate.merged_here",
     "referral.accepted", "referral.declined", "referral.withdrawn", "referral.allocated",
     "meeting.offered", "meeting.cancelled", "meeting.held", "journey.closing", "citizen.wrote", "citizen.told"))}
@@ -35,7 +37,7 @@ def initial(aggregate: str) -> State:
     """Give the state of a referral nobody has sent."""
     return {"id": aggregate, "stage": None, "self_referral": False, "practitioner": None, "named_person": None,
             "documents": {}, "removed": {}, "decision": None, "allocation": None, "stays": {}, "died_on": None,
-            "death_known_at": None, "death_said_by": "", "reports": {}, "questions": {}, "amendments": {}, "settled": None, "gone": {},
+            "known_elsewhere": {}, "death_known_at": None, "death_said_by": "", "reports": {}, "questions": {}, "amendments": {}, "settled": None, "gone": {},
             "changes": {}, "named_since": "", "practitioner_since": "", "availability": {}, "meeting": None, "held": {}, "journey_closes_on": None}
 
 
@@ -113,6 +115,16 @@ def _died(state: State, said: Statement) -> State:
     return {**state, "died_on": said.data.get("died_on"), "death_known_at": _known(said), "death_said_by": said.actor}
 
 
+def _elsewhere(state: State, said: Statement) -> State:
+    known = _put(state, "known_elsewhere", said.about, {**said.data, "at": _at(said), "known_at": _known(said)})
+    return _told_of(known) if state["stage"] == "accepted" else known
+
+
+def _told_of(state: State) -> State:
+    """Take what is known from elsewhere for what everybody who works with the citizen may know."""
+    return {**as_staff_know(state), "known_elsewhere": {}}
+
+
 def _reported(state: State, said: Statement) -> State:
     return _put(state, "reports", said.about[7:], said.data)
 
@@ -135,7 +147,8 @@ def _settled(state: State, said: Statement) -> State:
 
 def _decided(state: State, said: Statement) -> State:
     stage = said.kind.partition(".")[2]
-    return {**state, "stage": stage, "decision": {**said.data, "state": stage, "at": _at(said), "by": said.actor}}
+    decided = {**state, "stage": stage, "decision": {**said.data, "state": stage, "at": _at(said), "by": said.actor}}
+    return _told_of(decided) if stage == "accepted" else decided
 
 
 def _allocated(state: State, said: Statement) -> State:
@@ -170,13 +183,34 @@ STEPS: Mapping[str, Callable[[State, Statement], State]] = {
     "availability.given": _available, "hospital.admitted": _stay, "hospital.discharged": _stay,
     "hospital.transferred": _dated("wards", "ward"), "hospital.legal_status_changed": _dated("statuses", "legal_status"),
     "practitioner.discharged": _practitioner_goes, "practitioner.changed": _practitioner_changes, "citizen.died": _died,
-    "report.handed_on": _reported, "question.asked": _asked, "question.answered": _answered, "duplicate.settled": _settled, "duplicate.merged_here": _amended,
+    "report.handed_on": _reported, ELSEWHERE: _elsewhere, "question.asked": _asked, "question.answered": _answered, "duplicate.settled": _settled, "duplicate.merged_here": _amended,
     "referral.accepted": _decided, "referral.declined": _decided, "referral.withdrawn": _decided,
     "referral.allocated": _allocated, "meeting.offered": _meeting, "meeting.cancelled": _meeting, "meeting.held": _held,
     "journey.closing": _closing, "citizen.wrote": _wrote, "citizen.told": _told}
 
 
 # What a state means.
+
+def as_staff_know(state: State) -> State:
+    """Give a state with what was reported of the citizen to another referral, before this one came.
+
+    Whoever sent this one is not told before it is accepted: they must not learn from it who is with us (R-13).
+    """
+    for about, one in state["known_elsewhere"].items():
+        at, known_at = (datetime.fromisoformat(one[name]) for name in ("at", "known_at"))
+        state = STEPS[one["kind"]](state, Statement(about, one["kind"], at, one["data"], recorded_at=known_at))
+    return state
+
+
+def from_elsewhere(said: Statement) -> Statement:
+    """Give a report of another referral as it is kept here before it is accepted."""
+    return said._replace(kind=ELSEWHERE, data={"kind": said.kind, "data": said.data})
+
+
+def as_reported(said: Statement) -> Statement:
+    """Give a report as it was made, whether here or elsewhere."""
+    return said._replace(kind=said.data["kind"], data=said.data["data"]) if said.kind == ELSEWHERE and not said.withdrawn else said
+
 
 def pathway_of(state: State) -> Pathway:
     """Give the definition the referral follows."""
@@ -206,13 +240,22 @@ def needs_practitioner(state: State) -> bool:
     return is_live and practitioner_goes(state) is not None
 
 
+def practitioners(state: State) -> Iterator[tuple[Data | None, str, str]]:
+    """Give who is the practitioner one after another: (whom, when that was known, from which London day; empty: from the first).
+
+    A change counts where it names whose place is taken, or nobody's; of another key worker of the citizen it says nothing here.
+    """
+    current = state["practitioner"]
+    yield current, state["practitioner_since"], ""
+    for change in sorted(state["changes"].values(), key=lambda one: (one["on"], one["at"])):
+        if change.get("before") in (None, current and current["id"]):
+            current = {"id": change["id"], "team": change["team"]}
+            yield current, change["known_at"], change["on"]
+
+
 def _practitioner(state: State, day: date) -> tuple[Data | None, str]:
     """Give the practitioner on a London day, and when that they are it was known."""
-    current, since = state["practitioner"], state["practitioner_since"]
-    for change in sorted(state["changes"].values(), key=lambda one: (one["on"], one["at"])):
-        applies = current is None or change.get("before") in (None, current["id"])
-        if change["on"] <= day.isoformat() and applies:
-            current, since = {"id": change["id"], "team": change["team"]}, change["known_at"]
+    *_, (current, since, _) = (one for one in practitioners(state) if one[2] <= day.isoformat())
     return current, since
 
 

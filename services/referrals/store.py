@@ -16,6 +16,7 @@ from services.referrals.messages import messages_table
 from services.referrals.name_words import name_words_table
 from services.referrals.particulars import particulars_table
 from services.referrals.state import (
+    as_staff_know,
     first_held,
     has_stopped,
     may_repeat,
@@ -57,7 +58,9 @@ sa.Index("people_date_of_birth", tables.people.c.date_of_birth)
 #: and at the latest before `late_from`; where nothing is, `target` is empty and `target_on` FOR_EVER, so that it comes last.
 #: `lapses_on` is the last day on which every document counts; empty once nothing goes on. `worklist` is who acts next, one of
 #: WORKLISTS, or empty. `tell` has in words of `telling.py` what a citizen has yet to be told, `tell_since` since when. `to_decline` is what only a manager ends, and only so. What of a row changes by time alone is written
-#: anew when that time comes (`owed.next_look_at`). Days are text, YYYY-MM-DD.
+#: anew when that time comes (`owed.next_look_at`). Days are text, YYYY-MM-DD. `practitioner` is whoever it is today, `successor`
+#: whoever is known to follow on a day to come. `flag`, `worklist` and `to_decline` are as staff know the citizen; the rest, with
+#: `told_flag`, is as whoever sent it may know them, for what they are shown must not tell them who is with us (R-13).
 referrals = sa.Table(
     "referrals", metadata,
     sa.Column("id", key(), primary_key=True),
@@ -75,6 +78,8 @@ referrals = sa.Table(
     sa.Column("citizen", key(), nullable=False, index=True),
     sa.Column("practitioner", key()),
     sa.Column("team", sa.Text, nullable=False, server_default=""),
+    sa.Column("successor", key()),
+    sa.Column("successor_team", sa.Text),
     sa.Column("named_person", key()),
     sa.Column("sent_by", key(), nullable=False),
     sa.Column("development_worker", key()),
@@ -92,6 +97,7 @@ referrals = sa.Table(
     sa.Column("worklist", sa.Text, nullable=False, server_default=""),
     sa.Column("goes_on", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("flag", sa.Text, nullable=False),
+    sa.Column("told_flag", sa.Text, nullable=False, server_default=""),
     sa.Column("received_at", Instant(), nullable=False),
 )
 
@@ -267,14 +273,15 @@ def read_model(state: State, now: datetime) -> dict[sa.Table, list[dict[str, Any
     """Give the rows of one referral as they are now; none before it was sent."""
     if not state["stage"] or "reference" not in state:
         return {referrals: []}
+    known = as_staff_know(state)
     return {referrals: [{
         "id": state["id"], "aggregate": state["id"], "reference": state["reference"], "pathway": state["pathway"],
-        "stage": state["stage"], "citizen": state["citizen_id"], "sent_by": state["sent_by"], "flag": _flag(state),
+        "stage": state["stage"], "citizen": state["citizen_id"], "sent_by": state["sent_by"], "flag": _flag(known), "told_flag": _flag(state),
         "duplicate": may_repeat(state), "asked": bool(questions_open(state)), "named_person_needed": _needs_named_person(state, now),
-        "practitioner_needed": needs_practitioner(state) and not has_stopped(state, now), "to_decline": standing.ends_by_decline(state, now),
-        **_telling(state, now), "worklist": _worklist(state, now), "goes_on": not has_stopped(state, now),
+        "practitioner_needed": needs_practitioner(state) and not has_stopped(state, now), "to_decline": standing.ends_by_decline(known, now),
+        **_telling(known, now), "worklist": _worklist(known, now), "goes_on": not has_stopped(state, now),
         "journey_closes_on": state["journey_closes_on"], "received_at": datetime.fromisoformat(state["received_at"]),
-        **_clocks(state, now), **_people(state), **_meeting(state)}]}
+        **_clocks(state, now), **_people(state, now), **_meeting(state)}]}
 
 
 def _clocks(state: State, now: datetime) -> dict[str, Any]:
@@ -295,10 +302,12 @@ def _telling(state: State, now: datetime) -> dict[str, Any]:
             "tell_since": datetime.fromisoformat(waiting[0].since) if waiting else None}
 
 
-def _people(state: State) -> dict[str, Any]:
-    # whoever is to be the practitioner finds it in their list as soon as that is known
-    practitioner, named, allocation = practitioner_on(state, date.max), state["named_person"], state["allocation"]
+def _people(state: State, now: datetime) -> dict[str, Any]:
+    practitioner, named, allocation = practitioner_on(state, london_day(now)), state["named_person"], state["allocation"]
+    follows = practitioner_on(state, date.max)
+    successor = follows if follows != practitioner else None
     return {"practitioner": practitioner["id"] if practitioner else None, "team": team_key(practitioner["team"]) if practitioner else "",
+            "successor": successor["id"] if successor else None, "successor_team": team_key(successor["team"]) if successor else None,
             "named_person": named["id"] if named else None,
             "development_worker": allocation["development_worker"] if allocation else None}
 

@@ -1,7 +1,7 @@
 """One referral as it is shown: the same facts for the API and for the page."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ from services.referrals.documents import listing
 from services.referrals.expected import is_off, to_check
 from services.referrals.reported import BY_HAND
 from services.referrals.state import (
+    ELSEWHERE,
+    as_reported,
     first_held,
     has_stopped,
     named_person_goes,
@@ -26,6 +28,7 @@ from services.referrals.telling import told_in_words
 from services.referrals.tellings import reading as tellings
 from shared.calendar import london_day
 from shared.ledger import rows
+from shared.ledger.fold import standing
 from shared.ledger.store import Written
 from shared.ledger.tables import statement_id
 from shared.ledger.types import Data, Refused, State, Statement
@@ -43,7 +46,7 @@ HAPPENED = {
     "hospital.legal_status_changed": "Legal status changed", "hospital.discharged": "Discharged from hospital",
     "practitioner.discharged": "The practitioner ends their work", "practitioner.changed": "The practitioner changes",
     "citizen.died": "The citizen died", "citizen.wrote": "The citizen wrote to us", "citizen.told": "The citizen was told"}
-#: What of it a practitioner does not see, beside what was amended elsewhere: it is about another referral (R-13).
+#: What of it a practitioner does not see: it is about another referral (R-13).
 FOR_STAFF = ("duplicate.settled",)
 
 
@@ -144,14 +147,31 @@ def stays(state: State) -> list[Data]:
 def timeline(desk: Desk, id_: str, pathway: Pathway) -> list[Data]:
     """Give what happened, newest first; what was taken back or replaced is marked, not left out."""
     ledger = desk.ledger
-    said = [(s, at) for s, at in rows.received(desk.connection, ledger.tables, id_, ledger.rules)
-            if s.kind in HAPPENED and (desk.sees_all or not is_for_staff(s.kind, s.data))]
-    names = desk.names(whom([s for s, _ in said], desk.sees_all))
-    stands = {s.about: s for s, _ in sorted(said, key=lambda pair: (pair[0].recorded_at, pair[0].withdrawn, pair[0].event_id))}
+    received = [one for one, _ in rows.received(desk.connection, ledger.tables, id_, ledger.rules)]
+    said = [s for s in told(desk, received) if s.kind in HAPPENED and (desk.sees_all or not is_for_staff(s.kind, s.data))]
+    names = desk.names(whom(said, desk.sees_all))
+    stands = standing(said)
     return [{"title": _title(s), "at": s.occurred_at, "recorded_at": s.recorded_at,
              "by": names.get(s.actor, s.actor), "text": in_words(s, pathway, names), "corrected": not s.withdrawn and stands[s.about] is not s,
              "report": statement_id(id_, s) if s.kind in BY_HAND and stands[s.about] is s and not s.withdrawn else None, "about": s.about}
-            for s, _ in reversed(said)]
+            for s in reversed(said)]
+
+
+def told(desk: Desk, said: Sequence[Statement]) -> list[Statement]:
+    """Give what was said of a referral as whoever asks may know it.
+
+    What another referral had been told before this one came is for staff until it is accepted; so is that it was taken back (R-13).
+    """
+    if desk.sees_all or any(one.kind == "referral.accepted" for one in said):
+        return [as_reported(one) for one in said]
+    spoken_of = {one.about for one in said if one.kind != ELSEWHERE and not one.withdrawn}
+    return [one for one in said if one.kind != ELSEWHERE and (one.about in spoken_of or not one.withdrawn)]
+
+
+def kept_from_practitioner(state: State) -> list[str]:
+    """Give what of a referral rests on what another had been told: `died_on`, `in_hospital`."""
+    kinds = {one["kind"] for one in state["known_elsewhere"].values()}
+    return [name for name, is_so in (("died_on", "citizen.died" in kinds), ("in_hospital", bool(kinds - {"citizen.died"}) and bool(stays(state)))) if is_so]
 
 
 def is_for_staff(kind: str, data: Mapping[str, Any]) -> bool:
@@ -264,6 +284,5 @@ def _for_staff(desk: Desk, state: State, people: Any) -> Data:
     number_of = state.get("number_of")
     known = people.get(number_of, {}) if number_of else {}
     return {"duplicates": found, "duplicate_reason": state["duplicate_reason"], "settled": state["settled"],
-            **tellings.for_staff(desk, state),
-            "number_of": {name: known.get(name) for name in ("name", "date_of_birth")} if number_of else None,
+            "kept_from_practitioner": kept_from_practitioner(state), **tellings.for_staff(desk, state), "number_of": {name: known.get(name) for name in ("name", "date_of_birth")} if number_of else None,
             "differences": citizens.differences(desk, state, people)}

@@ -148,7 +148,7 @@ class DeathRecorded(Change):
 
 
 class Origin(Shape):
-    """The envelope of the event that was recorded, as it came."""
+    """The envelope of the event that was recorded, as it came; its source is `urn:pod:referrals` where staff said that the citizen died."""
 
     source = Text(255, required=True)
     id = Text(255, required=True)
@@ -158,7 +158,7 @@ class Origin(Shape):
 
 
 class StayRecorded(Shape):
-    """What another system said about a citizen of an open referral: a stay, and any other report that journeys needs."""
+    """What another system said about a citizen of an open referral, a stay or any other report that journeys needs; or staff, of a death."""
 
     citizen_id = key()
     nhs_number = nhs_number()
@@ -186,5 +186,5 @@ ours(PUBLISHER, "referral.admission_recorded", AdmissionRecorded, "The citizen o
 ours(PUBLISHER, "referral.death_recorded", DeathRecorded, "The citizen of a referral under way died; everything stops.")
 ours(PUBLISHER, "referral.stay_recorded", StayRecorded,
      "Another system reported something of a citizen with a referral under way (a stay, a death, a practitioner or team), "
-     "and referrals hands the report on.")
+     "or staff recorded a death, and referrals hands it on.")
 

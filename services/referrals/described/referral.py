@@ -209,5 +209,7 @@ class ReferralWhole(ReferralBrief):
     to_tell = many(ToTell, "what a citizen who referred themself has yet to be told, what waits longest first; for staff", must=False)
     told = many(ToldShown, "what they were told, newest first; for staff", must=False)
     messages = many(MessageShown, "what they wrote after they sent it, oldest first; for staff", must=False)
+    kept_from_practitioner = texts("which of `died_on` and `in_hospital` were reported to another referral of the citizen before this one came: "
+                                   "they are not shown to whoever sent this one before it is accepted (R-13); for staff", must=False)
     number_of = one(SamePerson, "whose the NHS number is, where that is somebody of another name or date of birth; for staff", must=False)
     differences = many(Difference, "what the referral says otherwise than is on record; amend it to what it says to take that over; for staff", must=False)

@@ -97,7 +97,7 @@ def file(id: UUID, document: UUID) -> Any:
 
 def _not_now(desk: Desk, found: Written) -> Any:
     """Give the page that says why nothing can be added; None where it can."""
-    if not may_add(found.state, desk.actor, desk.who):
+    if not may_add(found.state, desk.actor, desk.who, desk.now):
         return refused_page(desk, found, forbidden())
     return refused_page(desk, found, decided(found.state)) if found.state["stage"] not in LIVE else None
 

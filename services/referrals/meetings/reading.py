@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Response, url_for
 
-from services.referrals import meeting, view
+from services.referrals import access, meeting, view
 from services.referrals.api import found_or_404, open_desk
 from services.referrals.desk import Desk
 from services.referrals.expected import ahead, expected
@@ -32,10 +32,11 @@ def taking_part(desk: Desk, state: State) -> list[Data]:
 
     `engaged` says that they have another first meeting at the time that is offered.
     """
+    may_add = access.may_add(state, desk.actor, desk.who, desk.now)
     parts, engaged = meeting.who_takes_part(state, desk.now), engaged_then(desk, state)
     names = desk.names([id_ for _, id_ in parts])
     return [{"whose": whose, "words": WHOSE[whose], "name": names[id_], "times": _ahead(desk, state, whose, id_), "mine": id_ == desk.who,
-             "may_say": desk.sees_all or whose != "development_worker", "engaged": id_ in engaged} for whose, id_ in parts]
+             "may_say": may_add and (desk.sees_all or whose != "development_worker"), "engaged": id_ in engaged} for whose, id_ in parts]
 
 
 def leaves(desk: Desk, state: State) -> Data | None:

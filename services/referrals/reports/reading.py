@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from services.referrals.desk import Desk
 from services.referrals.reported import BY_HAND
-from services.referrals.view import HAPPENED, in_words, whom
+from services.referrals.state import as_reported
+from services.referrals.view import HAPPENED, in_words, told, whom
 from shared.database import instant_text
 from shared.ledger import rows
 from shared.ledger.fold import standing
@@ -32,14 +33,15 @@ class Report(NamedTuple):
 
 
 def reports(id_: str, said: Sequence[Statement]) -> list[Report]:
-    """Give the reports among what was said of a referral, in the order it is given."""
-    stands = standing(said)
-    return [Report(statement_id(id_, one), one, stands[one.about]) for one in said if one.kind in BY_HAND and not one.withdrawn]
+    """Give the reports among what was said of a referral, in the order it is given; those of another referral of the citizen too."""
+    made = [as_reported(one) for one in said]
+    stands = standing(made)
+    return [Report(statement_id(id_, one), one, stands[one.about]) for one in made if one.kind in BY_HAND and not one.withdrawn]
 
 
 def shown(desk: Desk, id_: str, pathway: Pathway) -> list[Data]:
     """Give the reports of a referral as they are answered, newest first."""
-    said = [one for one, _ in rows.received(desk.connection, desk.ledger.tables, id_, desk.ledger.rules)]
+    said = told(desk, [one for one, _ in rows.received(desk.connection, desk.ledger.tables, id_, desk.ledger.rules)])
     found = reports(id_, said)
     names = desk.names(whom(said, desk.sees_all))
     return [_shown(one, names, pathway) for one in reversed(found)]

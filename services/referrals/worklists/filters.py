@@ -127,9 +127,23 @@ def meeting_soon(at: Moment) -> sa.ColumnElement[bool]:
     return sa.and_(as_said(indexes.MEET), c.meeting_at < start_of_london_day(at.today + timedelta(days=WEEK)))
 
 
-def conditions(filters: Filters, at: Moment, within: Callable[[Moment], sa.ColumnElement[bool]] | None = None) -> Conditions:
-    """Give what a referral must meet; `within` is the condition of its worklist."""
+def alive(condition: Callable[[Moment], sa.ColumnElement[bool]]) -> Callable[[Moment], sa.ColumnElement[bool]]:
+    """Leave out of a condition those whose citizen staff know to have died, though whoever sent it may not know it yet (J-14, R-13)."""
+    return lambda at: sa.and_(condition(at), c.flag != "died")
+
+
+def _waiting(sees_all: bool) -> sa.ColumnElement[bool]:
+    """The practitioner has a question to answer; whoever is not staff is not told that nobody waits for it any more (R-13)."""
+    if sees_all:
+        return c.worklist == "waiting"
+    return sa.and_(c.asked, c.stage == "open", sa.not_(c.practitioner_needed), c.told_flag != "died")
+
+
+def conditions(filters: Filters, at: Moment, within: Callable[[Moment], sa.ColumnElement[bool]] | None = None, sees_all: bool = True) -> Conditions:
+    """Give what a referral must meet, as staff know it or as whoever sees only some of all may; `within` is the condition of its worklist."""
     found = [within(at)] if within else []
+    if sees_all and (filters.due or filters.overdue or filters.state == "complete"):
+        found.append(c.flag != "died")
     found += [getattr(c, name) == value for name, value in (
         ("pathway", filters.pathway), ("team", filters.team), ("development_worker", filters.worker),
         ("reference", filters.reference)) if value]
@@ -138,13 +152,14 @@ def conditions(filters: Filters, at: Moment, within: Callable[[Moment], sa.Colum
     elif filters.state:
         found += [c.stage == ("open" if filters.state == "received" else filters.state)]
     if filters.state == "received":
-        found.append(sa.not_(sa.and_(c.complete_from <= at.day(), c.complete_until >= at.day())))
+        lacks = sa.not_(sa.and_(c.complete_from <= at.day(), c.complete_until >= at.day()))
+        found.append(sa.or_(lacks, c.flag == "died") if sees_all else lacks)
     if filters.overdue:
         found += [as_said(indexes.UNALLOCATED), c.due_on < at.day()]
     if filters.goes_on:
         found.append(as_said(indexes.GOES_ON))
     if filters.waiting:
-        found.append(c.worklist == "waiting")
+        found.append(_waiting(sees_all))
     if filters.due:
         found.append(due(at, filters.due))
     if filters.older_than:

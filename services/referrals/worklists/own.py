@@ -60,7 +60,7 @@ def stands(desk: Desk, state: State, people: Rows, citizens: Rows) -> Data:
 
 
 def _tasks(desk: Desk, state: State, citizens: Rows) -> list[Data]:
-    asked = standing.asked_of_practitioner(state, desk.now)
+    asked = showing.asked(desk, state)
     acts = offers.offered(state, desk.now, desk.actor, desk.who) if asked else set()
     return [{"title": one.title, "hint": one.hint, "href": showing.href(state["id"], one, acts), "reference": state["reference"],
              "citizen": rows.called(citizens, state["id"]), "id": state["id"]} for one in asked]
@@ -77,8 +77,11 @@ def _lately(desk: Desk, found: Mapping[str, State]) -> list[Any]:
         return []
     said = tables.statements
     kinds = [kind for kind in view.HAPPENED if kind not in view.FOR_STAFF]
+    other = said.alias("other")
+    # what was taken back and they were never told of would tell them of it now
+    was_told = sa.exists().where(other.c.aggregate == said.c.aggregate, other.c.about == said.c.about, sa.not_(other.c.withdrawn), other.c.kind.in_(kinds))
     query = sa.select(said.c.aggregate, said.c.kind, said.c.occurred_at, said.c.actor, said.c.source, said.c.withdrawn, said.c.data).where(
-        desk.database.any_of(said.c.aggregate, list(found)), said.c.kind.in_(kinds), said.c.actor != desk.who)
+        desk.database.any_of(said.c.aggregate, list(found)), said.c.kind.in_(kinds), said.c.actor != desk.who, sa.or_(sa.not_(said.c.withdrawn), was_told))
     happened = desk.connection.execute(query.order_by(said.c.received_at.desc(), said.c.id.desc()).limit(LATELY * 4))
     return [one for one in happened if not view.is_for_staff(one.kind, loads(one.data))][:LATELY]
 

@@ -45,7 +45,7 @@ def page(desk: Desk, wanted: Filters, limit: int, after: Cursor | None = None) -
     """Give the question for the rows of a page, in at most three steps: who, whose, which."""
     at, order = moment(desk), wanted.order
     tab = TABS[wanted.worklist] if wanted.worklist else None
-    limits = filters.conditions(wanted, at, tab.condition if tab else None)
+    limits = filters.conditions(wanted, at, tab.condition if tab else None, desk.sees_all)
     whose, person = _whose(desk, wanted), filters.person(wanted, desk.sees_all)
     behind = [_behind(order, after)] if after else []
     if person is not None:
@@ -77,10 +77,11 @@ def loads(desk: Desk) -> dict[str, int]:
 
 def _whose(desk: Desk, wanted: Filters) -> Conditions:
     """Give the ways in which a referral is one's own, each with an index of its own; none for staff who want all (R-14)."""
-    team = [c.team == team_key(desk.actor.team)] if desk.actor.team else []
+    key = team_key(desk.actor.team) if desk.actor.team else ""
+    team = [c.team == key, c.successor_team == key] if key else []
     if desk.sees_all:
         return [c.practitioner == desk.who, c.sent_by == desk.who, c.development_worker == desk.who] if wanted.mine else []
-    own = [c.practitioner == desk.who, c.sent_by == desk.who, c.named_person == desk.who]
+    own = [c.practitioner == desk.who, c.sent_by == desk.who, c.named_person == desk.who, c.successor == desk.who]
     return own if wanted.mine else (team or [sa.false()]) if wanted.whose == "team" else own + team
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from services.referrals.clocks import FOR_EVER
 from services.referrals.desk import Desk, Rows
 from services.referrals.worklists import words
 from shared.calendar import london_day
@@ -14,10 +15,14 @@ from shared.pathways import PATHWAYS
 Row = dict[str, Any]
 Found = Mapping[str, Any]
 
+#: Of whoever has died nothing is due, missing or to be renewed any more (J-14).
+STOPPED: Found = {"complete_from": "", "complete_until": "", "target": "", "target_on": FOR_EVER.isoformat(), "late_from": None, "lapses_on": "",
+                  "named_person_needed": False, "practitioner_needed": False, "goes_on": False, "meeting_at": None, "meeting_until": None}
+
 
 def row(desk: Desk, found: Found, people: Rows, citizens: Rows, amended: str = "") -> Row:
     """Give a referral with names; what is next is said to staff, since it may be about another referral (R-13), and that it was `amended`."""
-    today = london_day(desk.now)
+    today, found = london_day(desk.now), _known(desk, found)
     return {
         **{name: found[name] for name in ("id", "reference", "pathway", "flag", "asked")},
         "received_at": instant_text(found["received_at"]), "state": _state(found, today.isoformat()),
@@ -26,6 +31,13 @@ def row(desk: Desk, found: Found, people: Rows, citizens: Rows, amended: str = "
         "first_meeting_due_on": found["due_on"] or None, "days": (today - london_day(found["received_at"])).days,
         "meeting_at": instant_text(found["meeting_at"]) if found["meeting_at"] else None, "target": _target(desk, found),
         **_late(found, today), "may_be_with_us": bool(found["duplicate"]) and desk.sees_all, **(_for_staff(desk, found, today, amended) if desk.sees_all else {})}
+
+
+def _known(desk: Desk, found: Found) -> Found:
+    """Give a row as staff know it, or as whoever sees only some of all may: of a death they are not told of nothing has stopped (R-13)."""
+    if not desk.sees_all:
+        return {**found, "flag": found["told_flag"]}
+    return {**found, **STOPPED} if found["flag"] == "died" else found
 
 
 def called(people: Mapping[str, Mapping[str, Any]], id_: str) -> str:

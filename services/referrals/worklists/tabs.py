@@ -34,19 +34,23 @@ def _part(name: str) -> Condition:
     return lambda at: filters.as_said(indexes.PARTS[name])
 
 
+def _due(word: str) -> Condition:
+    return filters.alive(lambda at: filters.due(at, word))
+
+
 TABS: Mapping[str, Tab] = {
     "triage": Tab("To triage", "Sent and not decided, and no answer of the practitioner is awaited.", _next("triage")),
     "waiting": Tab("Waiting for the practitioner", "You asked for more, and the answer is not here yet.", _next("waiting")),
     "tell": Tab("Citizens to tell", "They referred themselves, and have not heard yet what happened, or wrote to us (R-11).",
                 lambda at: filters.as_said(indexes.TELL), "tell", fixed=True),
     "duplicates": Tab("May already be with us", "Somebody has to say whether it goes on by itself (R-13).", _part("duplicates")),
-    "named": Tab("Named person needed", "Nobody is named who carries risk, or they leave (R-03).", _part("named_person")),
-    "practitioner": Tab("Practitioner needed", "The practitioner leaves, and nobody is known to take over.", _part("practitioner")),
-    "lapsing": Tab("Documents lapsing", "A document lapses within two weeks, or has (R-06).", filters.lapsing, "lapses", fixed=True),
-    "today": Tab("Due today", "By closing time, where an answer is due (R-07, R-10).", lambda at: filters.due(at, "today"), fixed=True),
+    "named": Tab("Named person needed", "Nobody is named who carries risk, or they leave (R-03).", filters.alive(_part("named_person"))),
+    "practitioner": Tab("Practitioner needed", "The practitioner leaves, and nobody is known to take over.", filters.alive(_part("practitioner"))),
+    "lapsing": Tab("Documents lapsing", "A document lapses within two weeks, or has (R-06).", filters.alive(filters.lapsing), "lapses", fixed=True),
+    "today": Tab("Due today", "By closing time, where an answer is due (R-07, R-10).", _due("today"), fixed=True),
     "overdue": Tab("Overdue", "The longest overdue first; breached is a first meeting after 21 days (R-07).",
-                   lambda at: filters.due(at, "overdue"), fixed=True),
-    "decide": Tab("To decide", "Nothing is missing, or what is cannot be had: accept or decline.", filters.to_decide),
+                   _due("overdue"), fixed=True),
+    "decide": Tab("To decide", "Nothing is missing, or what is cannot be had: accept or decline.", filters.alive(filters.to_decide)),
     "allocate": Tab("To allocate", "Accepted, and nobody works with the citizen yet (R-01).", _next("allocate")),
     "arrange": Tab("First meetings to arrange", "No time is offered, or another development worker has yet to check it (R-07).", _next("arrange")),
     "week": Tab("First meetings this week", "Those of the next seven days, and those nobody has marked as held.",
