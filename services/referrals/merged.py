@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from services.referrals import changes
 from services.referrals.decisions import Decision, said
-from services.referrals.state import text, took_part
+from services.referrals.state import from_elsewhere, text, took_part
 from shared.ledger.types import Actor, Data, State, Statement
 
 HERE = "duplicate.merged_here"
@@ -41,8 +41,14 @@ def take_in(state: State, now: datetime, actor: Actor, who: str, ending: State, 
     told = [[id_, role] for id_, role in took_part(state, now) if id_ != who]
     entry = {"facts": facts, "derived": brought.derived, "personal": [f"citizen.{name}" for name in sorted(brought.recorded)],
              "reason": reason, "told": told, "merged": _whose(ending, {**state, **facts})}
-    return [*brought.reports, *_papers(state, ending, now), said(f"merged:{ending['id']}", HERE, now, who, entry),
+    return [*_reports(state, ending, brought.reports), *_papers(state, ending, now), said(f"merged:{ending['id']}", HERE, now, who, entry),
             *_before(ending, now, who)]
+
+
+def _reports(state: State, ending: State, reports: Sequence[Statement]) -> Iterator[Statement]:
+    """Give what was reported; what of it was kept from whoever sent the one that ends is kept here too, before it is accepted (R-13)."""
+    for one in reports:
+        yield from_elsewhere(one) if state["stage"] == "open" and one.about in ending["known_elsewhere"] else one
 
 
 def is_said(value: Any) -> bool:

@@ -202,6 +202,16 @@ def test_J_14_a_death_reported_to_the_one_that_ends_stops_the_one_that_goes_on(p
     assert pod.wren.get(f"/{first}").json["died_on"] is None
 
 
+def test_R_13_what_hospitals_said_of_another_referral_is_kept_from_the_practitioner_of_either(pod: Pod):
+    pod.sent(citizen=IN_HOSPITAL)
+    offer(pod, event("hospital.admitted", 1, ward="Elm"))
+    first, id_ = without_number(pod), second(pod, pathway="prevention", citizen=IN_HOSPITAL, documents=[])
+    merged(pod, id_, first)
+    assert pod.wren.get(f"/{first}").json["in_hospital"][0]["ward"] == "Elm" and pod.amara.get(f"/{first}").json["in_hospital"] == []
+    assert pod.helen.post(f"/{first}/accept").status_code == 200
+    assert pod.amara.get(f"/{first}").json["in_hospital"][0]["ward"] == "Elm"
+
+
 def test_R_13_a_number_that_other_referrals_go_by_stays_and_the_one_that_goes_on_joins_them(either: Pod):
     pod = either
     core, first = pod.sent(citizen=IN_HOSPITAL), without_number(pod)
