@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.referrals import decisions, telling
 from services.referrals.decisions import Decision
-from services.referrals.state import may_repeat, pathway_of, questions_open
+from services.referrals.state import has_stopped, may_repeat, pathway_of, questions_open
 from shared.calendar import london_day
 from shared.ledger.types import Actor, Data, Refused, State
 
@@ -35,7 +35,7 @@ def refusal(act: str, state: State, now: datetime, actor: Actor, who: str) -> Re
 def offered(state: State, now: datetime, actor: Actor, who: str) -> set[str]:
     """Give the acts somebody may do now and that are of use: those of TRIALS, and `answer`."""
     found = {act for act in TRIALS if refusal(act, state, now, actor, who) is None}
-    if not pathway_of(state).document or state["died_on"]:
+    if not pathway_of(state).document or has_stopped(state, now):
         found.discard("document")
     if not may_repeat(state):
         found.discard("settle")
