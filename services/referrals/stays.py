@@ -64,4 +64,5 @@ def _has_left(state: State) -> bool:
 
 
 def _last_word(stay: Data) -> str:
-    return max([stay.get("discharge", ""), *(at for series in SERIES.values() for at in stay.get(series, ()))])
+    said: list[str] = [stay.get("discharge", ""), *(at for series in SERIES.values() for at in stay.get(series, ()))]
+    return max(said)
