@@ -32,6 +32,8 @@ def amend(desk: Desk, id_: str, given: Data, expect: int | None = None) -> Answe
     if found is None:
         return Refused("R-14", "There is no such referral.")
     state, said = found.state, saying.read(desk, found.state, saying.columns(given, PLAIN))
+    if said.fields and not said.on_record:
+        return Refused("X-06", "What was known of this citizen was erased.", "Nothing of who they are and how to reach them is kept again: refer them anew.")
     whose = belonging.whose(desk, state, said, given["amendment_reason"]) if set(said.fields) & set(WHO) else None
     if isinstance(whose, Refused):
         return whose

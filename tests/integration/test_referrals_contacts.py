@@ -1,10 +1,12 @@
 """What each referral says of its citizen, and what the Pod has on record: nobody's words replace another's unseen (R-13, R-14)."""
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from services.referrals import store
 from tests.integration.referral_pages import Browser
 from tests.integration.referral_room import Pod
 from tests.integration.test_referrals_changed_outside import event, offer
@@ -163,6 +165,29 @@ def test_R_13_a_wish_of_a_practitioner_is_added_to_those_they_do_not_see(either:
     assert citizen(pod.wren, first)["do_not"] == [HUSBAND, NOON] and citizen(pod.amara, first)["do_not"] == [NOON]
     page = at(pod, WREN, first)
     assert HUSBAND in page and NOON in page
+
+
+def test_R_13_of_a_wish_sent_and_one_amended_at_the_same_moment_neither_is_lost(either: Pod):
+    pod = either
+    first, callers = pod.sent(), [pod.caller("practitioner") for _ in range(3)]
+    referrer = {"name": "Priya Nair", "email": PRIYA, "role": "care_coordinator", "team": "Early Intervention Team"}
+    bodies = [pod.body(citizen={**ROSA, "do_not": [f"Wish {n}"]}, referrer=referrer, duplicate_reason="Again.") for n in range(3)]
+    with ThreadPoolExecutor(4) as pool:
+        sent = [pool.submit(pod.caller("practitioner", PRIYA).post, "", body) for body in bodies]
+        done = [pool.submit(caller.post, f"/{first}/amend", {"amendment_reason": "x", "citizen": {"do_not": [LETTERS, NOON]}}) for caller in callers]
+        assert [one.result(timeout=60).status_code for one in (*sent, *done)] == [201] * 3 + [200] * 3
+    assert set(citizen(pod.wren, first)["do_not"]) == {LETTERS, NOON, "Wish 0", "Wish 1", "Wish 2"}
+
+
+def test_X_06_of_somebody_who_was_erased_nothing_is_written_again(pod: Pod):
+    first = pod.sent()
+    with pod.room.database.transaction() as connection:
+        for table, column in ((store.tables.people, "id"), (store.particulars, "referral")):
+            connection.execute(table.delete().where(table.c[column].in_([first, pod.told("referral.received")[0].data["citizen_id"]])))
+    assert pod.amara.get(f"/{first}").json["citizen"]["name"] is None and "Erased" in at(pod, WREN, first)
+    for caller in (pod.amara, pod.wren):
+        assert refused(caller.post(f"/{first}/amend", {"amendment_reason": "x", "citizen": {"telephone": NEW}})) == (409, "X-06")
+    amend(pod.amara, first, reason="Would like to play music.")
 
 
 def test_R_13_a_wish_is_taken_back_where_nobody_else_says_it(pod: Pod):
