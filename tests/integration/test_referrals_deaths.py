@@ -1,6 +1,9 @@
 """A death said by hand: as the reason to end a referral, heard of by every other referral of the citizen and by the journey (J-14)."""
 from __future__ import annotations
 
+import time
+import uuid
+
 import pytest
 
 from tests.integration.referral_pages import Browser
@@ -8,6 +11,7 @@ from tests.integration.referral_room import Pod
 from tests.integration.test_first_meeting import Both, both, opened
 from tests.integration.test_referrals_changed_outside import event, offer, told
 from tests.integration.test_referrals_triage import AMARA, HELEN, PRIYA, WREN, acts, at, send, words
+from tests.support.journeys import journeys_client
 
 __all__ = ["both"]
 OTHER = {"name": "Priya Nair", "email": PRIYA, "role": "key_worker", "team": "Early Intervention Team"}
@@ -173,3 +177,14 @@ def standing(pod: Pod, id_: str) -> str:
     """Give the id of the report that stands."""
     (one,) = [one for one in pod.wren.call("GET", f"/referrals/{id_}/reports").json["items"] if one["state"] == "stands"]
     return str(one["id"])
+
+
+def test_J_14_the_referral_leads_to_where_a_death_is_recorded_on_its_journey(both: Both):
+    id_ = opened(both)
+    both.settled()
+    client = journeys_client(both.journeys)
+    with client.session_transaction() as session:
+        session.update({"since": int(time.time()), "actor": {"email": WREN, "name": "Wren Callaghan", "roles": ["worker"], "team": "The Pod"}})
+    for path, words_there in ((f"/of/{id_}", "Rosa Quill"), (f"/of/{id_}/record/death", "On which day did the citizen die?")):
+        assert words_there in words(client.get(path, follow_redirects=True))
+    assert client.get(f"/of/{uuid.uuid4()}").status_code == 404
