@@ -129,7 +129,8 @@ def test_not_even_with_a_token_of_their_own(client: Any, room: HandRoom) -> None
 
 def test_what_nobody_signed_for_is_neither_taken_nor_shown(client: Any, room: HandRoom) -> None:
     form = ended(client)
-    for forged in ("", "x", "nobody", "nobody.x.y", form["kept_for"][:-1] + "A", form["kept_for"] + "\x00", "é"):
+    almost = form["kept_for"][:-1] + ("E" if form["kept_for"].endswith("A") else "A")
+    for forged in ("", "x", "nobody", "nobody.x.y", almost, form["kept_for"] + "\x00", "é"):
         answer = client.post("/write", data={**form, "kept_for": forged}, headers=FROM_HERE)
         assert answer.status_code == 400 and "story" not in answer.text
     assert notes_of(room) == []
