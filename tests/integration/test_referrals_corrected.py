@@ -51,7 +51,7 @@ def test_R_14_a_question_about_a_self_referral_is_the_pods_to_ask(pod: Pod):
     sent = {"pathway": "prevention", "self_referral": True, "citizen": citizen, "reason": "Company.", "meeting_preference": "telephone"}
     id_ = pod.wren.post("", sent).json["id"]
     assert pod.wren.post(f"/{id_}/questions", {"words": "Which days suit you?"}).status_code == 201
-    assert "Telephone the citizen" in at(pod, WREN, id_)
+    assert "Ask the citizen by telephone and write the answer down" in at(pod, WREN, id_)
     assert pod.wren.get(waiting="true").json["items"] == []
 
 
