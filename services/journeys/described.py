@@ -7,7 +7,8 @@ from services.journeys import intake
 from services.journeys.decisions import CORRECTIONS, OUTCOMES
 from services.journeys.meetings import ATTENDEES, MODES
 from shared.pathways import PATHWAYS
-from shared.web.described import Shown, choice, choices, day, id_of, many, moment, number, one, text, texts, yes_no
+from shared.web.described import Shown, choice, choices, day, id_of, many, moment, number, one, text, yes_no
+from shared.web.described_people import Reached
 
 
 class CitizenShown(Shown):
@@ -17,26 +18,8 @@ class CitizenShown(Shown):
     nhs_number = text("10 digits; null where it is not known", null=True, example="9990000379")
 
 
-class NextOfKinShown(Shown):
-    """Whom to ring in an emergency."""
-
-    name = text("how they are called")
-    relationship = text("who they are to the citizen", must=False)
-    telephone = text("their telephone number", must=False)
-
-
-class ContactShown(Shown):
+class ContactShown(Reached):
     """How to reach the citizen and what they need; once they have died, whom of their family to ring (J-14)."""
-
-    telephone = text("telephone number", null=True)
-    email = text("e-mail address", null=True)
-    contact_by = choice("telephone", "text", "email", "letter", description="how they wish to be contacted", null=True)
-    address = text("postal address", null=True)
-    contact_when = text("when they wish to be contacted, in their words", null=True)
-    interpreter = text("language an interpreter is needed for", null=True)
-    access_needs = text("what they need so as to take part", null=True)
-    do_not = texts("what they asked us not to do")
-    next_of_kin = one(NextOfKinShown, "whom to ring in an emergency")
 
 
 class StaffShown(Shown):

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from services.referrals import sending
 from services.referrals.desk import Answer, Desk
+from services.referrals.directory.comparing import folded
 from services.referrals.store import asked
 from shared.calendar import moment_in_words
 from shared.ledger.store import Written
@@ -65,7 +66,7 @@ def _note(desk: Desk, given: Data, answer: str) -> None:
     number = given.get("nhs_number")
     g.asked = {"id": str(uuid.uuid4()), "who": desk.who, "asked_at": desk.now, "answer": answer,
                "number": _digest(number) if number else None,
-               "person": _digest(f"{sending.plain(given['name'])}|{given['date_of_birth']}")} if answer else None
+               "person": _digest(f"{folded(given['name'])}|{given['date_of_birth']}")} if answer else None
 
 
 def _digest(text: str) -> str:

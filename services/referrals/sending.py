@@ -99,12 +99,7 @@ def _same(desk: Desk, id_: sa.Column[str], of: Any, given: Data) -> set[str]:
     number = given.get("nhs_number")
     numbered = sa.select(id_, of.name, of.nhs_number).where(of.nhs_number == number)
     found = desk.connection.execute(sa.union_all(same, numbered) if number else same).all()
-    return {row[0] for row in found if row.nhs_number == number is not None or plain(row.name or "") == plain(given["name"])}
-
-
-def plain(name: str) -> str:
-    """Give a name as names are compared: a kind of apostrophe, an accent or a capital makes nobody somebody else."""
-    return folded(name)
+    return {row[0] for row in found if row.nhs_number == number is not None or folded(row.name or "") == folded(given["name"])}
 
 
 def staff_facts(desk: Desk, entry: Data) -> Data:
@@ -176,6 +171,6 @@ def _one_at_a_time(desk: Desk, given: Data) -> None:
     """Let two referrals of one person wait for each other, so that the second sees the first."""
     if desk.database.is_sqlite:
         return
-    keys = [given.get("nhs_number") or "", f"{plain(given['name'])}|{given['date_of_birth']}"]
+    keys = [given.get("nhs_number") or "", f"{folded(given['name'])}|{given['date_of_birth']}"]
     for number in sorted({int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), signed=True) for key in keys if key}):
         desk.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
