@@ -4,12 +4,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import Any
 from urllib.parse import urldefrag
 
 import pytest
 
 from tests.integration.referral_pages import Browser
 from tests.integration.referral_room import Pod
+from tests.integration.test_referrals_merged import merged, second
+from tests.integration.test_referrals_telling import written
 from tests.integration.test_referrals_triage import AMARA, HELEN, WREN
 
 EVIL = "\"'></title></textarea><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
@@ -57,3 +60,29 @@ def test_nothing_typed_becomes_part_of_a_page(hostile: Pod, email: str):
         links = (urldefrag(unescape(link)).url for link in re.findall(r'href="/referrals(/[^"]*)"', answer.text))
         waiting += [link for link in links if not any(part in link for part in ELSEWHERE)]
     assert shown > 8 and len(seen) >= 12 and {"/ID", "/ID/looked", "/ID/meeting"} <= seen, sorted(seen)
+
+
+def harmless(page: Any, path: str) -> None:
+    """Hold a page that shows what was typed, and as it was typed."""
+    assert page.status_code == 200 and "&lt;script&gt;alert" in page.text, (path, page.status_code)
+    assert "<script>alert" not in page.text and "<img src=x" not in page.text, path
+
+
+def test_nor_does_what_a_second_referral_says_and_brings(pod: Pod):
+    first = pod.sent()
+    other = second(pod, citizen={**pod.body()["citizen"], "address": EVIL, "access_needs": EVIL, "do_not": [EVIL]}, reason=EVIL)
+    staff = Browser(pod, HELEN)
+    for path in (f"/{other}", f"/{other}/settle", f"/{other}/amend/contact?take=address"):
+        harmless(staff.get(path), path)
+    merged(pod, other, first, EVIL)
+    for path in (f"/{first}", f"/{other}"):
+        harmless(staff.get(path), path)
+
+
+def test_nor_does_what_a_citizen_writes_and_is_told(pod: Pod):
+    citizen, id_ = written(pod)
+    citizen.get("/self/message")
+    citizen.post("/self/message", words=EVIL)
+    assert pod.helen.post(f"/{id_}/decline", {"reason": EVIL, "words": EVIL, "would_change": EVIL}).status_code == 200
+    for path in (f"/{id_}", f"/{id_}/told"):
+        harmless(Browser(pod, WREN).get(path), path)
