@@ -59,7 +59,8 @@ def day(page: Any, name: str, iso: str) -> None:
 def sent(site: Site, name: str, by: str | None = None, papers: bool = True) -> str:
     """Send a referral by the API; give the address of its page. The form has tests of its own."""
     pod = site.pod
-    body = pod.body(citizen={"name": name, "date_of_birth": "1984-05-17", "nhs_number": next(NUMBERS)}, meeting_preference="teams",
+    body = pod.body(citizen={"name": name, "date_of_birth": "1984-05-17", "nhs_number": next(NUMBERS), "do_not": ["No letters to " + "x" * 90]},
+                    meeting_preference="teams",
                     **({"referrer": {**pod.body()["referrer"], "email": by}} if by else {}), **({} if papers else {"documents": []}))
     answer = pod.caller("practitioner", by).post("", body)
     assert answer.status_code == 201, answer.text
