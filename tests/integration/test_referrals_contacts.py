@@ -227,7 +227,7 @@ def test_R_13_another_number_is_a_question_for_staff_who_take_it_over_with_a_rea
     assert revisions(pod, "referral.accepted", first)[-1].data["citizen"]["telephone"] == HERS and not revisions(pod, "referral.amended", first)
     before = pod.priya.get(f"/{second}").json
     browser = Browser(pod, HELEN)
-    assert f"Telephone {NEW} {HERS} Take it over" in at(pod, HELEN, second) and "Telephone, in this referral only" in at(pod, HELEN, second)
+    assert f"Telephone {NEW} Take it over : Telephone {HERS}" in at(pod, HELEN, second) and "Telephone, in this referral only" in at(pod, HELEN, second)
     page = browser.get(f"/{second}/amend/contact?take=telephone")
     given = typed(page.text)
     assert given["telephone"] == NEW and given["contact_by"] == "text"
