@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -26,7 +27,7 @@ class Leader:
                 self.connection.exec_driver_sql("SELECT 1")
                 return True
             except sa.exc.DBAPIError:
-                self.release()
+                self._drop()
         connection = self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         if connection.execute(sa.select(sa.func.pg_try_advisory_lock(self.key))).scalar_one():
             self.connection = connection
@@ -35,7 +36,13 @@ class Leader:
         return False
 
     def release(self) -> None:
-        """Give the lock up by closing the connection that holds it."""
+        """Give the lock up, so that another replica can lead at once."""
+        if self.connection is not None:
+            with suppress(sa.exc.DBAPIError):  # closing alone frees it too, but only once the server has noticed
+                self.connection.execute(sa.select(sa.func.pg_advisory_unlock(self.key)))
+        self._drop()
+
+    def _drop(self) -> None:
         connection, self.connection = self.connection, None
         if connection is not None:
             connection.invalidate()

@@ -1,6 +1,7 @@
 """Errors of the API as RFC 9457 problem+json, paging, and the OpenAPI document that describes both."""
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
@@ -81,9 +82,39 @@ def refused(refusal: Refused) -> NoReturn:
 
 
 class ProblemApi(Api):  # type: ignore[misc]
-    """flask-smorest, answering every error as a problem."""
+    """flask-smorest, answering every error as a problem, and describing itself when first asked to.
+
+    To describe a service takes four times as long as all else of making its app; most processes are never asked.
+    """
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask, **options: Any):
+        self._spec: Any = None
+        self._undescribed: list[Any] = []
+        self._describing = threading.RLock()
+        super().__init__(app, **options)
+
+    def register_blueprint(self, blp: Any, **options: Any) -> None:
+        """Serve a blueprint, to be described later."""
+        # what Api.register_blueprint does, without its last two steps
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp, **options)
+        self._undescribed.append(blp)
+
+    @property
+    def spec(self) -> Any:
+        """Describe what is not yet described, and give the whole."""
+        with self._describing:
+            while self._undescribed:
+                blueprint = self._undescribed.pop(0)
+                blueprint.register_views_in_doc(self, self._app, self._spec, name=blueprint.name, parameters=None)
+                self._spec.tag({"name": blueprint.name, "description": blueprint.description})
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: Any) -> None:
+        self._spec = spec
 
     def _register_error_handlers(self) -> None:
         """Leave the handlers to `shared.web.errors`, which serves pages too."""

@@ -6,20 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.referral_room import Pod
+from tests.integration.referral_room import Pod, opened, opened_on
 
 
 @pytest.fixture
 def pod(tmp_path: Path) -> Iterator[Pod]:
     """Give the service on an empty SQLite database."""
-    made = Pod(tmp_path)
-    yield made
-    made.room.database.dispose()
+    with opened(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
     """Give the service on an empty database, first SQLite, then PostgreSQL: behaviour must be the same on both."""
-    made = Pod(tmp_path, "" if request.param == "sqlite" else request.getfixturevalue("postgres").new_database())
-    yield made
-    made.room.database.dispose()
+    with opened_on(request, tmp_path) as made:
+        yield made

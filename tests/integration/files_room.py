@@ -20,7 +20,7 @@ from shared.web.context import current_actor, current_room, requires, transactio
 from shared.web.forms import Answered, Form, TextField
 from shared.web.idempotency import in_transaction
 from shared.web.problems import problem
-from tests.integration.referral_room import SECRET, Pod
+from tests.integration.referral_room import SECRET, Pod, with_tables
 
 DRAFT = Owner("draft", "11111111-1111-4111-8111-111111111111")
 PAGE = """{% extends "layout.html" %}{% from "macros.html" import form_page, form_errors with context %}
@@ -95,9 +95,7 @@ class FilesPod(Pod):
 
     def __init__(self, folder: Path, url: str = "", clamd: str = ""):
         self.settings = Settings(mode="demo", cookie_secure=False, secret_key=SECRET, var=folder, database_url=url, clamd=clamd)
-        self.room = Room(Referrals, self.settings)
-        with self.room.database.transaction() as connection:
-            self.room.metadata.create_all(connection)
+        self.room = with_tables(Room(Referrals, self.settings))
         self.app = create_app(self.room, [*Referrals.blueprints, pages()], [*Referrals.api, api()])
         self.amara = self.caller("practitioner")
 

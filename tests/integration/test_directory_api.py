@@ -15,7 +15,7 @@ from services.referrals.desk import Desk
 from shared.ledger.tables import staff_id
 from shared.schemas import contract
 from shared.web.staff import find
-from tests.integration.referral_room import Caller, Pod
+from tests.integration.referral_room import Caller, Pod, opened_on
 
 TEAM = {"name": "Early Intervention Team", "also": ["EIT"], "organisation": "Larkmoor NHS Trust"}
 INES = {"email": "Ines.Carvalho@eit.example", "name": "Inês Carvalho", "kind": "practitioner", "team": "EIT", "job": "Key Worker",
@@ -25,9 +25,8 @@ ZED = {"email": "zed.okafor@pod.example", "name": "Zed Okafor", "kind": "pod", "
 
 @pytest.fixture
 def pod(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
-    made = Pod(tmp_path, request.getfixturevalue("postgres").new_database() if getattr(request, "param", "") == "postgresql" else "")
-    yield made
-    made.room.database.dispose()
+    with opened_on(request, tmp_path) as made:
+        yield made
 
 
 #: For what is asked of the database in its own words; the rest is the same on both.

@@ -9,7 +9,7 @@ import pytest
 
 from shared.ledger.tables import staff_id
 from tests.integration.referral_pages import Browser
-from tests.integration.referral_room import Pod
+from tests.integration.referral_room import Pod, opened_on
 
 WREN, HELEN, MARCUS = "wren.callaghan@pod.example", "helen.marsh@pod.example", "marcus.bell@pod.example"
 STRANGER, AMARA = "nobody@gmail.example", "amara.osei@cmhwt.example"
@@ -18,9 +18,8 @@ GONE = {"email": "gone@pod.example", "name": "Gone Long", "kind": "pod", "roles"
 
 @pytest.fixture
 def pod(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
-    made = Pod(tmp_path, request.getfixturevalue("postgres").new_database() if getattr(request, "param", "") == "postgresql" else "")
-    yield made
-    made.room.database.dispose()
+    with opened_on(request, tmp_path) as made:
+        yield made
 
 
 on_both = pytest.mark.parametrize("pod", ["sqlite", "postgresql"], indirect=True)

@@ -14,7 +14,7 @@ from services.referrals import store
 from services.referrals.worklists.tabs import TABS
 from shared.ledger.tables import staff_id
 from tests.integration.referral_pages import Browser
-from tests.integration.referral_room import Pod
+from tests.integration.referral_room import Pod, opened
 
 AMARA, WREN, HELEN = "amara.osei@cmhwt.example", "wren.callaghan@pod.example", "helen.marsh@pod.example"
 #: Worklists the referrals of this file are on, one at least on each.
@@ -23,9 +23,8 @@ BUSY = ("triage", "waiting", "duplicates", "named", "lapsing", "overdue", "decid
 
 @pytest.fixture
 def pod(tmp_path: Path) -> Iterator[Pod]:
-    pod = Pod(tmp_path).staffed()
-    yield pod
-    pod.room.database.dispose()
+    with opened(tmp_path) as pod:
+        yield pod.staffed()
 
 
 def somebody(number: str, name: str = "Ada Moss") -> dict[str, Any]:

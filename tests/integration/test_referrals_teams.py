@@ -6,16 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.integration.referral_room import Pod
+from tests.integration.referral_room import Pod, opened
 
 HOME_TREATMENT = "Home Treatment Team"
 
 
 @pytest.fixture
 def pod(tmp_path: Path) -> Any:
-    made = Pod(tmp_path).staffed()
-    yield made
-    made.room.database.dispose()
+    with opened(tmp_path) as made:
+        yield made.staffed()
 
 
 def test_R_02_a_practitioner_of_a_team_that_may_not_refer_cannot_by_typing_another(pod: Pod):

@@ -16,6 +16,13 @@ from tests.support.ground import end, free_port, kill_tree, run_folder, tail, wa
 
 #: Newest first; a distribution keeps each major version in its own folder.
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), reverse=True)
+#: Takes every row out of a database and leaves its tables; it does not wait for whoever still reads there.
+EMPTY = """
+SET lock_timeout = '2s'; SET session_replication_role = replica;
+DO $$ DECLARE one record; BEGIN
+    FOR one IN SELECT relname FROM pg_stat_user_tables LOOP EXECUTE format('DELETE FROM public.%I', one.relname); END LOOP;
+    FOR one IN SELECT sequencename FROM pg_sequences LOOP EXECUTE format('ALTER SEQUENCE public.%I RESTART', one.sequencename); END LOOP;
+END $$"""
 SERVICES = ("referrals", "journeys", "directpayments", "notifications", "cafe")
 
 
@@ -33,6 +40,7 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
         self._templates: dict[str, str] = {}
+        self._idle: list[str] = []
 
     @staticmethod
     def available() -> bool:
@@ -118,6 +126,15 @@ class Postgres:
         name = name or f"t{next(self._numbers)}"
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
+
+    def lend(self) -> str:
+        """Give the URL of a database without rows, for a test that changes no tables; it may have them already."""
+        return self._idle.pop() if self._idle else self.new_database()
+
+    def take_back(self, url: str) -> None:
+        """Empty a database that was lent; every connection to it must be closed by now."""
+        self.execute(EMPTY, url.rsplit("/", 1)[1])
+        self._idle.append(url)
 
     def template(self, name: str, fill: Callable[[str], None]) -> str:
         """Give a template database that `fill(url)` filled, once per run; every connection must be closed by then."""
