@@ -16,8 +16,9 @@ help: ## List what make can do
 run: $(STAMPS)/assets ## Start the whole suite with demo data, here, on embedded parts
 	POD_MODE=demo exec $(BIN)/pod up
 
+# three, since a test often waits for a server; in the order of their files, so that the longest, tests/browser, begin first
 test: servers $(STAMPS)/assets $(STAMPS)/test-assets check ## Run every check and test, installing what they need
-	$(BIN)/python -m pytest tests --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest tests --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMPS)/packages ## Run the checks that need no server
 	$(BIN)/ruff check .
