@@ -30,11 +30,11 @@ def pdf(extra: bytes = b"", packed: bytes = b"", filling: bytes = b"") -> bytes:
 
 
 def archive(members: Mapping[str, bytes]) -> bytes:
-    """A zip of these members."""
+    """A zip of these members, the same whenever it is made."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in members.items():
-            file.writestr(name, content)
+            file.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)  # of 1980: a zip made later would be another
     return made.getvalue()
 
 
