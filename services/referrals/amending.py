@@ -10,7 +10,7 @@ from services.referrals.desk import Answer, Desk
 from services.referrals.record import WHO
 from services.referrals.reported import BY_NUMBER, reported
 from services.referrals.saying import Saying
-from services.referrals.state import pathway_of
+from services.referrals.state import pathway_of, taken_in
 from shared.ledger.store import Written
 from shared.ledger.types import Data, Refused, State
 
@@ -45,6 +45,8 @@ def amend(desk: Desk, id_: str, given: Data, expect: int | None = None) -> Answe
     wrong = reported(desk.ledger, desk.connection, [id_], BY_NUMBER) if NUMBER in said.recorded and said.on_record.get(NUMBER) else []
     others = desk.reported_of(whose.citizen, but=id_) if whose and whose.citizen != state["citizen_id"] else []
     answer = desk.do(decisions.amend, id_, change, wrong, others, expect=expect)
+    if isinstance(answer, Written) and answer.state["citizen_id"] != state["citizen_id"]:
+        elsewhere.follow(desk, taken_in(state), answer.state["citizen_id"])
     if isinstance(answer, Written) and said.fields:
         history.keep(desk, state, next(iter(set(answer.state["amendments"]) - set(state["amendments"]))), said)
         along = elsewhere.under_way(desk, answer.state["citizen_id"], but=id_)

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.referrals import history, record
 from services.referrals.desk import Desk
+from services.referrals.state import record_of
 from shared.ledger.people import in_full
 from shared.ledger.types import Data, State
 
@@ -17,7 +18,7 @@ def shown(desk: Desk, state: State, people: People) -> Data:
 
     Whoever works with the citizen under an accepted referral sees besides what the Pod was asked not to do.
     """
-    on_record, says = people.get(state["citizen_id"], {}), desk.says(state["id"])
+    on_record, says = people.get(record_of(state), {}), desk.says(state["id"])
     if desk.sees_all:
         return _in_full({**on_record, **({"nhs_number": says["nhs_number"]} if state.get("number_of") else {})})
     wishes = record.united(says["do_not"], on_record.get("do_not")) if state["stage"] == "accepted" else says["do_not"]
@@ -26,7 +27,7 @@ def shown(desk: Desk, state: State, people: People) -> Data:
 
 def differences(desk: Desk, state: State, people: People) -> list[Data]:
     """Give where the referral says something else of its citizen than the Pod has on record: {field, here, on_record}; for staff."""
-    on_record = people.get(state["citizen_id"])
+    on_record = people.get(record_of(state))
     found = record.differences(on_record, desk.says(state["id"])) if on_record else []
     return [{"field": f"citizen.{one.field}", **{name: history.shown(one.field, getattr(one, name)) for name in ("here", "on_record")}}
             for one in found if not (one.field == "nhs_number" and state.get("number_of"))]

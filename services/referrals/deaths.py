@@ -5,7 +5,7 @@ report: handed on. It is taken back as a report is (`reports.withdrawing`).
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
@@ -36,8 +36,11 @@ def _ended(desk: Desk, id_: str, given: Data, expect: int | None, end: Callable[
     found = desk.read(id_)
     if given["reason"] != DIED or "died_on" not in given or found is None:
         return end(id_, given, expect=expect)
-    citizen_id = elsewhere.lock(desk, found).state["citizen_id"]
-    others = elsewhere.under_way(desk, citizen_id, but=id_)
+
+    def theirs() -> list[str]:
+        return [id_, *elsewhere.hearing(desk, _citizen(desk, id_))]
+    others = [one for one in elsewhere.lock_all(desk, theirs) if one != id_]
+    citizen_id = _citizen(desk, id_)
     death = _death(desk, given["died_on"])
     said = [death] if _is_known(desk, citizen_id) else [death, _handed_on(death.kind, death)]
     answer = end(id_, given, said, expect=expect)
@@ -45,6 +48,19 @@ def _ended(desk: Desk, id_: str, given: Data, expect: int | None, end: Callable[
         for other in others:
             desk.ask(other, lambda state, now: decisions.died_elsewhere(state, death))
     return answer
+
+
+def _citizen(desk: Desk, id_: str) -> str:
+    of = store.referrals.c
+    citizen: str = desk.connection.execute(sa.select(of.citizen).where(of.id == id_)).scalar_one()
+    return citizen
+
+
+def unheard(reports: Sequence[Statement]) -> list[Statement]:
+    """Give what hands on each death among what is brought to another referral that was said by hand, for its journey to hear it."""
+    handed = {one.about.partition(":")[2] for one in reports if one.kind == HANDED_ON}
+    return [_handed_on(one.kind, one) for one in reports
+            if one.kind == "citizen.died" and one.source == SOURCE and inbox_id(SOURCE, one.event_id) not in handed]
 
 
 def _death(desk: Desk, died_on: str) -> Statement:

@@ -13,7 +13,16 @@ from services.referrals.access import may_add, may_end
 from services.referrals.expected import begun_with
 from services.referrals.reasons import DIED, MERGED
 from services.referrals.rules import who_may_refer
-from services.referrals.state import closed_on, evolve, from_elsewhere, may_repeat, pathway_of, took_part
+from services.referrals.state import (
+    FOLLOWED,
+    closed_on,
+    evolve,
+    from_elsewhere,
+    may_repeat,
+    pathway_of,
+    record_of,
+    took_part,
+)
 from shared.calendar import london_day
 from shared.ledger.types import Actor, Data, Refused, State, Statement
 from shared.pathways import PATHWAYS, Pathway
@@ -165,10 +174,8 @@ def _news(state: State, death: Sequence[Statement]) -> Sequence[Statement]:
 
 
 def died_elsewhere(state: State, death: Statement) -> Decision:
-    """Say of a referral under way that its citizen died, as it was said on another; who said it there is not told here (R-13)."""
-    if state["died_on"] or state["stage"] not in ("open", "accepted"):
-        return []
-    return [death._replace(actor=SOURCE)]
+    """Say of a referral that its citizen died, as it was said on another; who said it there is not told here (R-13)."""
+    return [] if state["died_on"] else [death._replace(actor=SOURCE)]
 
 
 def allocate(state: State, now: datetime, actor: Actor, who: str, development_worker: str) -> Decision:
@@ -203,6 +210,11 @@ def merge(state: State, now: datetime, actor: Actor, who: str, reason: str, into
     ends = {**_judged(state, outcomes(state, now)), "reason": MERGED, "merged_into": into["reference"], "merged_id": into["id"]}
     return [said("duplicates", "duplicate.settled", now, who, {"outcome": "merged", "reason": reason, "into": into["id"]}),
             said("decision", "referral.withdrawn", now, who, ends)]
+
+
+def follow(state: State, now: datetime, who: str, citizen_id: str) -> Decision:
+    """Let a referral that was merged go by the record of whose the other is, so that what is heard of them is heard here too (R-13)."""
+    return [] if record_of(state) == citizen_id else [said("record", FOLLOWED, now, who, {"citizen_id": citizen_id})]
 
 
 def _cannot_take(into: State, state: State, now: datetime) -> Refused | None:

@@ -13,7 +13,7 @@ from services.referrals.decisions import Decision
 from services.referrals.directory import sightings
 from services.referrals.meeting import Span
 from services.referrals.reported import OF_CITIZEN, reported
-from services.referrals.state import as_staff_know, pathway_of
+from services.referrals.state import as_staff_know, pathway_of, record_of
 from shared.calendar import london_day, moment_in_words
 from shared.database import Database
 from shared.ledger.people import COLUMNS, staff
@@ -191,7 +191,7 @@ class Desk:
 
     def beside(self, state: State) -> list[str]:
         """Give the ids of the other referrals of a referral's citizen, whatever became of them."""
-        query = sa.select(referrals.c.id).where(referrals.c.citizen == state["citizen_id"], referrals.c.id != state["id"])
+        query = sa.select(referrals.c.id).where(referrals.c.citizen == record_of(state), referrals.c.id != state["id"])
         return list(self.connection.execute(query).scalars())
 
     def rewrite(self, row: Mapping[str, Any], changed: Data) -> None:

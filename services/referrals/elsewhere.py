@@ -6,7 +6,7 @@ referral does not learn from it that somebody else referred the citizen too (R-1
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -35,11 +35,33 @@ def locked(desk: Desk, citizen_id: str, also: str = "") -> list[str]:
     return ids
 
 
+def lock_all(desk: Desk, find: Callable[[], list[str]]) -> list[str]:
+    """Let nobody else write the referrals whose ids `find` gives, nor those it gives only once they are locked; give the ids."""
+    held: set[str] = set()
+    while new := set(find()) - held:
+        held |= new
+        rows.load(desk.connection, desk.database, desk.ledger.tables, sorted(held), lock=True)
+    return sorted(held)
+
+
+def hearing(desk: Desk, citizen_id: str) -> list[str]:
+    """Give the ids of a citizen's referrals on which their death counts: under way, or ended with something still to be told."""
+    of = store.referrals.c
+    query = sa.select(of.id).where(of.citizen == citizen_id, sa.or_(of.stage.in_(store.LIVE), of.tell_since.is_not(None)))
+    return list(desk.connection.execute(query).scalars())
+
+
 def under_way(desk: Desk, citizen_id: str, but: str = "") -> list[str]:
     """Give the ids of a citizen's referrals under way, `but` one, in the order in which they are locked."""
     of = store.referrals.c
     query = sa.select(of.id).where(of.citizen == citizen_id, of.stage.in_(store.LIVE))
     return sorted(id_ for id_ in desk.connection.execute(query).scalars() if id_ != but)
+
+
+def follow(desk: Desk, ids: Sequence[str], citizen_id: str) -> None:
+    """Let referrals that were merged go by the record of whose the one that goes on is now."""
+    for id_ in ids:
+        desk.ask(id_, lambda state, now: decisions.follow(state, now, desk.who, citizen_id))
 
 
 def note(desk: Desk, ids: Sequence[str], source: State, citizen: Mapping[str, Any], changed: Data, reason: str) -> None:

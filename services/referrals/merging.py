@@ -3,14 +3,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.referrals import decisions, elsewhere, history, joining, merged, rulebook
+from services.referrals import deaths, decisions, elsewhere, history, joining, merged, rulebook
 from services.referrals.decisions import Decision
 from services.referrals.desk import Answer, Desk
 from services.referrals.joining import Joined
 from services.referrals.merged import Brought
 from services.referrals.reported import BY_NUMBER, reported
-from services.referrals.state import pathway_of
-from shared.ledger import rows
+from services.referrals.state import pathway_of, taken_in
 from shared.ledger.store import Written
 from shared.ledger.types import Data, Refused, State
 
@@ -35,6 +34,7 @@ def _write(desk: Desk, ending: State, kept: State, joined: Joined, reason: str) 
         # a number is one person's: whoever hears of it hears first who has it no more
         elsewhere.note(desk, [ending["id"]], kept, joined.freed, {joining.NUMBER: None}, reason)
     answer = desk.do(decisions.merge, ending["id"], reason, kept)
+    elsewhere.follow(desk, [ending["id"], *taken_in(ending), *taken_in(kept)], str(joined.derived.get("citizen_id", kept["citizen_id"])))
     rulebook.keep(desk.connection, pathway_of(ending))
     taken = _take_in(desk, ending, kept, joined, reason)
     return answer if isinstance(taken, Written) else taken
@@ -49,6 +49,8 @@ def _judged(desk: Desk, state: State, now: datetime, reason: str, kept: State) -
 def _take_in(desk: Desk, ending: State, kept: State, joined: Joined, reason: str) -> Answer:
     """Say on the referral that goes on what the other brings, and on the citizen's others what became new of their record."""
     reports = reported(desk.ledger, desk.connection, [ending["id"]], BY_NUMBER)
+    if not kept["died_on"]:
+        reports += deaths.unheard(reports)
     answer = desk.do(merged.take_in, kept["id"], ending, reason, Brought(joined.derived, list(joined.new), reports))
     if isinstance(answer, Written):
         if joined.new:
@@ -60,8 +62,9 @@ def _take_in(desk: Desk, ending: State, kept: State, joined: Joined, reason: str
 
 def _locked(desk: Desk, id_: str, into: str) -> tuple[State, State] | None:
     """Give both referrals as they stand once nobody else can write them or another of their citizens'; None where one is not there."""
-    found = [desk.read(one) for one in (id_, into)]
-    ids = {one for written in found if written for one in elsewhere.under_way(desk, written.state["citizen_id"])}
-    rows.load(desk.connection, desk.database, desk.ledger.tables, sorted({id_, into} | ids), lock=True)
+    def both_and_theirs() -> list[str]:
+        found = [written.state for one in (id_, into) if (written := desk.read(one))]
+        return [id_, into, *(one for state in found for one in [*elsewhere.under_way(desk, state["citizen_id"]), *taken_in(state)])]
+    elsewhere.lock_all(desk, both_and_theirs)
     ending, kept = desk.read(id_), desk.read(into)
     return (ending.state, kept.state) if ending and kept else None

@@ -15,12 +15,14 @@ from shared.pathways import PATHWAYS, Pathway
 FOLD_VERSION = 5
 #: A report that stands of another referral of the citizen, from before this one came: {kind, data}, about what it is about.
 ELSEWHERE = "report.elsewhere"
+#: A referral that was merged goes by the record of the citizen whose the other is (R-13).
+FOLLOWED = "record.followed"
 #: kind -> place among statements of the same times: what is sent, then what others report, then what we decide.
 RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate((
     "referral.received", "document.added", "document.removed", "referral.amended", "availability.given",
     "hospital.admitted", "hospital.transferred", "hospital.legal_status_changed", "hospital.discharged",
     "practitioner.discharged", "practitioner.changed", "citizen.died", "report.handed_on", ELSEWHERE,
-    "question.asked", "question.answered", "duplicate.settled", "duplicate.merged_here",
+    "question.asked", "question.answered", "duplicate.settled", "duplicate.merged_here", FOLLOWED,
     "referral.accepted", "referral.declined", "referral.withdrawn", "referral.allocated",
     "meeting.offered", "meeting.cancelled", "meeting.held", "journey.closing", "citizen.wrote", "citizen.told"))}
 
@@ -145,6 +147,10 @@ def _settled(state: State, said: Statement) -> State:
     return {**state, "settled": {**said.data, "at": _at(said), "by": said.actor}}
 
 
+def _followed(state: State, said: Statement) -> State:
+    return {**state, "record_of": said.data["citizen_id"]}
+
+
 def _decided(state: State, said: Statement) -> State:
     stage = said.kind.partition(".")[2]
     decided = {**state, "stage": stage, "decision": {**said.data, "state": stage, "at": _at(said), "by": said.actor}}
@@ -183,7 +189,7 @@ STEPS: Mapping[str, Callable[[State, Statement], State]] = {
     "availability.given": _available, "hospital.admitted": _stay, "hospital.discharged": _stay,
     "hospital.transferred": _dated("wards", "ward"), "hospital.legal_status_changed": _dated("statuses", "legal_status"),
     "practitioner.discharged": _practitioner_goes, "practitioner.changed": _practitioner_changes, "citizen.died": _died,
-    "report.handed_on": _reported, ELSEWHERE: _elsewhere, "question.asked": _asked, "question.answered": _answered, "duplicate.settled": _settled, "duplicate.merged_here": _amended,
+    "report.handed_on": _reported, ELSEWHERE: _elsewhere, "question.asked": _asked, "question.answered": _answered, "duplicate.settled": _settled, "duplicate.merged_here": _amended, FOLLOWED: _followed,
     "referral.accepted": _decided, "referral.declined": _decided, "referral.withdrawn": _decided,
     "referral.allocated": _allocated, "meeting.offered": _meeting, "meeting.cancelled": _meeting, "meeting.held": _held,
     "journey.closing": _closing, "citizen.wrote": _wrote, "citizen.told": _told}
@@ -210,6 +216,17 @@ def from_elsewhere(said: Statement) -> Statement:
 def as_reported(said: Statement) -> Statement:
     """Give a report as it was made, whether here or elsewhere."""
     return said._replace(kind=said.data["kind"], data=said.data["data"]) if said.kind == ELSEWHERE and not said.withdrawn else said
+
+
+def record_of(state: State) -> str:
+    """Give the id of the citizen whose record a referral goes by: its own, or whose the one is that it was merged into (R-13)."""
+    followed: str = state.get("record_of") or state["citizen_id"]
+    return followed
+
+
+def taken_in(state: State) -> list[str]:
+    """Give the ids of the referrals that were merged into one, and of those that were merged into these before."""
+    return [one["merged"]["id"] for one in state["amendments"].values() if "merged" in one]
 
 
 def pathway_of(state: State) -> Pathway:

@@ -25,6 +25,7 @@ from services.referrals.state import (
     pathway_of,
     practitioner_on,
     questions_open,
+    record_of,
     waits_for_practitioner,
 )
 from services.referrals.stays import is_inpatient
@@ -276,7 +277,7 @@ def read_model(state: State, now: datetime) -> dict[sa.Table, list[dict[str, Any
     known = as_staff_know(state)
     return {referrals: [{
         "id": state["id"], "aggregate": state["id"], "reference": state["reference"], "pathway": state["pathway"],
-        "stage": state["stage"], "citizen": state["citizen_id"], "sent_by": state["sent_by"], "flag": _flag(known), "told_flag": _flag(state),
+        "stage": state["stage"], "citizen": record_of(state), "sent_by": state["sent_by"], "flag": _flag(known), "told_flag": _flag(state),
         "duplicate": may_repeat(state), "asked": bool(questions_open(state)), "named_person_needed": _needs_named_person(state, now),
         "practitioner_needed": needs_practitioner(state) and not has_stopped(state, now), "to_decline": standing.ends_by_decline(known, now),
         **_telling(known, now), "worklist": _worklist(known, now), "goes_on": not has_stopped(state, now),

@@ -20,6 +20,7 @@ from services.referrals.state import (
     pathway_of,
     practitioner_goes,
     practitioner_on,
+    record_of,
     text,
 )
 from services.referrals.stays import in_hospital, latest
@@ -59,7 +60,7 @@ def brief(desk: Desk, found: Written) -> Data:
 
 def headed(desk: Desk, found: Written) -> Data:
     """Give what the head of a page about a referral says, with whose it is, so that nobody acts on another citizen's."""
-    id_, citizen = found.state["id"], found.state["citizen_id"]
+    id_, citizen = found.state["id"], record_of(found.state)
     named = desk.citizens({id_: citizen}, desk.people([citizen]) if desk.sees_all else {}).get(id_, {})
     return {**brief(desk, found), "name": named.get("name"), "self_referral": found.state["self_referral"]}
 
@@ -221,7 +222,7 @@ def whom(said: Iterable[Statement], sees_all: bool) -> set[str]:
 
 def _people_of(desk: Desk, state: State) -> set[str]:
     decision, allocation = state["decision"], state["allocation"]
-    ids = {state["citizen_id"], state.get("number_of"), decision and decision["by"], allocation and allocation["development_worker"]}
+    ids = {record_of(state), state.get("number_of"), decision and decision["by"], allocation and allocation["development_worker"]}
     ids |= {one["id"] for one in (practitioner_on(state, london_day(desk.now)), state["named_person"]) if one}
     ids |= {one["by"] for one in (*state["questions"].values(), *state["amendments"].values()) if "by" in one}
     ids |= {one["answer"]["by"] for one in state["questions"].values() if one.get("answer")}

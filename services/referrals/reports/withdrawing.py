@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from services.referrals import deaths, decisions, store
+from services.referrals import deaths, decisions, elsewhere, store
 from services.referrals.desk import Answer, Desk
 from services.referrals.reported import HANDED_ON
 from services.referrals.reports.reading import Report, reports
@@ -32,8 +32,7 @@ def _said(desk: Desk, id_: str) -> dict[str, list[Statement]]:
     """Give what was said of each referral of the same citizen, none of which anybody else writes from here on."""
     of, ledger = store.referrals.c, desk.ledger
     citizen = sa.select(of.citizen).where(of.id == id_).scalar_subquery()
-    ids = sorted(desk.connection.execute(sa.select(of.id).where(of.citizen == citizen)).scalars())
-    rows.load(desk.connection, desk.database, ledger.tables, ids, lock=True)
+    ids = elsewhere.lock_all(desk, lambda: list(desk.connection.execute(sa.select(of.id).where(of.citizen == citizen)).scalars()))
     return rows.statements(desk.connection, desk.database, ledger.tables, ids, ledger.rules)
 
 
