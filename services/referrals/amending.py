@@ -20,17 +20,32 @@ PLAIN = ("conversation_held_on", "reason", "conditions", "social_issues", "one_t
 
 def read(desk: Desk, found: Written, given: Any, today: date) -> tuple[Data, body.Faults]:
     """Take an amendment of a referral, as `body.read`; from here on it and its citizen's others are locked."""
+    taken, faults = body.amendment(pathway_of(found.state), given, today)
+    if not faults:
+        _one_at_a_time(desk, found.state, taken)
     state = elsewhere.lock(desk, found).state
-    taken, faults = body.amendment(pathway_of(state), given, today)
     is_read = not any(not pointer or pointer.startswith(("/citizen", "/clear")) for pointer in faults)
     return taken, {**(_unreachable(desk, state, taken) if is_read else {}), **faults}
 
 
 def amend(desk: Desk, id_: str, given: Data, expect: int | None = None) -> Answer:
     """Amend a referral; `given` as `read` has taken it."""
+    return sending.seeing_numbers(desk, lambda: _amend(desk, id_, given, expect))
+
+
+def _one_at_a_time(desk: Desk, state: State, given: Data) -> None:
+    """Let an amendment of who the citizen is and whatever else is written of the same person wait for each other."""
+    who = {name: value for name, value in saying.columns(given, PLAIN).items() if name in WHO}
+    if who:
+        on_record = desk.people([state["citizen_id"]]).get(state["citizen_id"], {})
+        sending.one_at_a_time(desk, {**desk.says(state["id"]), **who}, {**on_record, **who})
+
+
+def _amend(desk: Desk, id_: str, given: Data, expect: int | None) -> Answer:
     found = desk.read(id_)
     if found is None:
         return Refused("R-14", "There is no such referral.")
+    _one_at_a_time(desk, found.state, given)  # again: the rest of who they are may have been amended before the rows were ours
     state, said = found.state, saying.read(desk, found.state, saying.columns(given, PLAIN))
     if said.fields and not said.on_record:
         return Refused("X-06", "What was known of this citizen was erased.", "Nothing of who they are and how to reach them is kept again: refer them anew.")

@@ -8,7 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.referrals import access, decisions, indexes, meeting, particulars, rulebook, spelling, store, telling
+from services.referrals import (
+    access,
+    decisions,
+    indexes,
+    meeting,
+    particulars,
+    rulebook,
+    spelling,
+    store,
+    telling,
+    turns,
+)
 from services.referrals.decisions import Decision
 from services.referrals.directory import sightings
 from services.referrals.meeting import Span
@@ -112,7 +123,11 @@ class Desk:
     def allocate(self, id_: str, worker: Data, expect: int | None = None) -> Answer:
         """Choose the development worker, as staff are introduced: {email, name, team, roles}."""
         self.introduce_staff([worker])
-        return self.do(decisions.allocate, id_, staff_id(worker["email"]), expect=expect)
+
+        def allocated(state: State, now: datetime, actor: Actor, who: str) -> Decision:
+            self._one_diary(staff_id(worker["email"]))
+            return decisions.allocate(state, now, actor, who, staff_id(worker["email"]))
+        return self.do(allocated, id_, expect=expect)
 
     def ask_more(self, id_: str, given: Data, expect: int | None = None) -> Answer:
         """Ask the practitioner for more."""
@@ -132,8 +147,11 @@ class Desk:
 
     def offer_meeting(self, id_: str, given: Data, expect: int | None = None) -> Answer:
         """Offer the introductory meeting (R-07)."""
-        found = self.read(id_)
-        return self.do(meeting.offer, id_, given, self.busy(found.state) if found else [], expect=expect)
+        def offered(state: State, now: datetime, actor: Actor, who: str) -> Decision:
+            if state["allocation"]:
+                self._one_diary(state["allocation"]["development_worker"])
+            return meeting.offer(state, now, actor, who, given, self.busy(state))
+        return self.do(offered, id_, expect=expect)
 
     def call_off(self, id_: str, given: Data, expect: int | None = None) -> Answer:
         """Call the introductory meeting off."""
@@ -142,6 +160,10 @@ class Desk:
     def tell(self, id_: str, given: Data, expect: int | None = None) -> Answer:
         """Write down that a citizen who referred themself was told, or why not (R-11)."""
         return self.do(telling.tell, id_, given, expect=expect)
+
+    def _one_diary(self, development_worker: str) -> None:
+        """Let meetings of one development worker wait for each other; asked once the referral is locked, and nothing is locked after."""
+        turns.take(self.connection, self.database, [f"meetings of {development_worker}"])
 
     def busy(self, state: State) -> list[Span]:
         """Give the other meetings of the referral's development worker that are still to come."""

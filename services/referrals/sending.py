@@ -1,15 +1,15 @@
 """How a referral is taken in: whose it is, what it may repeat, and what of it is kept where (R-13)."""
 from __future__ import annotations
 
-import hashlib
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from services.referrals import decisions, elsewhere, record, store
+from services.referrals import decisions, elsewhere, record, store, turns
 from services.referrals.desk import CITIZEN, Answer, Desk
 from services.referrals.directory.comparing import folded
 from services.referrals.directory.team_names import team_of
@@ -22,9 +22,13 @@ from shared.ledger.tables import staff_id
 from shared.ledger.types import Actor, Data, Refused, State
 from shared.pathways import PATHWAYS
 
+T = TypeVar("T")
+
 people, referrals, particulars = store.tables.people, store.referrals, store.particulars
 #: Why the record of a citizen was added to, on their other referrals.
 FURTHER = "Another referral of the citizen says this."
+#: Times a number may become another's while it is written, until something else must be wrong.
+TRIES = 3
 
 
 def send(desk: Desk, body: Data) -> tuple[str, Answer]:
@@ -32,8 +36,12 @@ def send(desk: Desk, body: Data) -> tuple[str, Answer]:
 
     What it says of its citizen is kept with it. The Pod's record of somebody known is added to, and nothing of it replaced.
     """
+    return seeing_numbers(desk, lambda: _send(desk, body))
+
+
+def _send(desk: Desk, body: Data) -> tuple[str, Answer]:
     given = body["citizen"]
-    _one_at_a_time(desk, given)
+    one_at_a_time(desk, given)
     citizen_id, number_of = whose(desk, given, is_proven=desk.who != CITIZEN)
     others = elsewhere.locked(desk, citizen_id)
     reported = desk.reported_of(citizen_id)
@@ -167,10 +175,23 @@ def _introduce(desk: Desk, id_: str, said: Data, number_of: str | None) -> tuple
     return was, new
 
 
-def _one_at_a_time(desk: Desk, given: Data) -> None:
-    """Let two referrals of one person wait for each other, so that the second sees the first."""
-    if desk.database.is_sqlite:
-        return
-    keys = [given.get("nhs_number") or "", f"{folded(given['name'])}|{given['date_of_birth']}"]
-    for number in sorted({int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), signed=True) for key in keys if key}):
-        desk.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+def one_at_a_time(desk: Desk, *persons: Mapping[str, Any]) -> None:
+    """Let what is written of the same person wait for each other, so that the second sees the first.
+
+    Called before any row is locked, so that nobody who waits here holds what the other waits for.
+    """
+    names = [f"{folded(one['name'])}|{one['date_of_birth']}" for one in persons if one.get("name")]
+    turns.take(desk.connection, desk.database, [*(one.get("nhs_number") for one in persons), *names])
+
+
+def seeing_numbers(desk: Desk, write: Callable[[], T]) -> T:
+    """Write what may give somebody an NHS number; again where it became another's meanwhile, as that one is found then."""
+    for _ in range(TRIES):
+        try:
+            with desk.connection.begin_nested():
+                return write()
+        except sa.exc.IntegrityError as fault:
+            if people.c.nhs_number.name not in str(fault.orig):
+                raise
+            taken = fault
+    raise taken
