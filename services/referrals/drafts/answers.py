@@ -50,7 +50,7 @@ def look(answers: Data, pointer: str) -> Any:
     found: Any = answers
     for name in pointer.strip("/").split("/"):
         if isinstance(found, list):
-            found = next((one for one in found if one["kind"] == name), None)
+            found = next((one for one in found if isinstance(one, dict) and one.get("kind") == name), None)
         else:
             found = found.get(name) if isinstance(found, dict) else None
     return found
@@ -83,12 +83,30 @@ def body(answers: Data, pathway: str, self_referral: bool) -> Data:
     said = answers.get(SAID, {})
     if said.get("in_hospital") == "no":
         made.pop("inpatient", None)
-    if said.get("named") == ME and isinstance(made.get("referrer"), dict):
+    if somebody_else(answers):
+        made.pop("named_person")
+    elif said.get("named") == ME and isinstance(made.get("referrer"), dict):
         made["named_person"] = {name: made["referrer"][name] for name in ("name", "email", "team") if name in made["referrer"]}
     later = {kind for kind, here in said.get("papers", {}).items() if here == LATER}
     if later and "documents" in made:
         made["documents"] = [one for one in made["documents"] if one["kind"] not in later]
     return {"pathway": pathway, **({"self_referral": True} if self_referral else {}), **made}
+
+
+def somebody_else(answers: Data) -> Data:
+    """Give whom the boxes of the named person name although whoever refers said it is themself; empty where nobody, or themself (R-03)."""
+    boxes = {name: look(answers, f"/named_person/{name}") for name in ("name", "email", "team")}
+    others = any(value and _folded(value) != _folded(look(answers, f"/referrer/{name}")) for name, value in boxes.items())
+    return boxes if others and look(answers, "/said/named") == ME else {}
+
+
+def counts(answers: Data, pointer: str) -> bool:
+    """Say whether an answer is of any account: the boxes of the named person are of none where it is whoever refers."""
+    return not (pointer.startswith("/named_person/") and look(answers, "/said/named") == ME)
+
+
+def _folded(value: Any) -> str:
+    return " ".join(str(value).casefold().split())
 
 
 def _put_document(answers: Data, kind: str, name: str, value: Any) -> None:

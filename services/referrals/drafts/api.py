@@ -170,8 +170,9 @@ def judged(desk: Desk, draft: Draft) -> Data:
 
 
 def _unfinished(draft: Draft) -> list[Data]:
+    faults = [(step, draft.content.typed.get(step.key, {}).get("faults", {})) for step in draft.steps]
     return [{"pointer": next(ask.pointer for ask in step.asks if ask.name == name) or f"/documents/{step.key}", "detail": words}
-            for step in draft.steps for name, words in draft.content.typed.get(step.key, {}).get("faults", {}).items()]
+            for step, found in [*judging.unsettled(draft), *faults] for name, words in found.items()]
 
 
 def _as_seen(draft: Draft, seen: int | None) -> None:

@@ -68,6 +68,12 @@ def at_odds(draft: Draft) -> list[str]:
     return [step.key for step in draft.steps if step.odds(draft.content.answers)]
 
 
+def unsettled(draft: Draft) -> list[tuple[Step, dict[str, str]]]:
+    """Give the steps whose own answers are at odds, each with the field and a sentence; the shape of a referral knows nothing of it."""
+    found = [(step, step.odds(draft.content.answers)) for step in draft.steps]
+    return [(step, {odds.name: odds.words}) for step, odds in found if odds and not odds.other]
+
+
 def touched(draft: Draft, step: Step) -> bool:
     """Say whether a step has an answer that can be judged."""
     return step.key not in draft.content.typed and (step.key in draft.content.done or step.is_answered(draft.content.answers))

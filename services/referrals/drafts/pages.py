@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from services.referrals import asking
 from services.referrals.api import WITH_US, open_desk
 from services.referrals.desk import Desk
-from services.referrals.drafts import forms, sending, shelf, walking
+from services.referrals.drafts import forms, judging, sending, shelf, walking
 from services.referrals.drafts.shelf import Draft
 from services.referrals.drafts.walking import Walk, Way
 from services.referrals.files import upload
@@ -109,7 +109,7 @@ def send(id: UUID) -> Any:
     if isinstance(walk, str):
         return redirect(walk, 303)
     taken, faults = sending.read(walk.draft, walk.now)
-    if faults or walk.draft.content.typed or walk.is_too_young:
+    if faults or walk.draft.content.typed or walk.is_too_young or judging.unsettled(walk.draft):
         return walking.check_page(walk, status=422)
     found = sending.send(desk, walk.draft, taken, asking.send)
     if isinstance(found, (Refused, Stale)):

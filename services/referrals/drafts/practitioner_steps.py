@@ -4,9 +4,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.referrals.drafts.answers import look
-from services.referrals.drafts.steps import Ask, Step, cannot_be_reached
+from services.referrals.drafts.answers import look, somebody_else
+from services.referrals.drafts.steps import Ask, Odds, Step, cannot_be_reached
 from services.referrals.forms import ROLES, WAYS
+from shared.ledger.types import Data
 from shared.schemas.people import LEGAL_STATUS
 
 TALK, CITIZEN, WHY, YOU, MEETING = "The conversation", "The citizen", "Why you refer them", "You and your team", "The first meeting"
@@ -16,6 +17,13 @@ def _named(given: Mapping[str, Any]) -> dict[str, str]:
     if given["named"] == "other" and not any(given[name] for name in ("named_name", "named_email", "named_team")):
         return {"named_name": "Enter the named person’s name"}
     return {}
+
+
+def _two_named(answers: Data) -> Odds | None:
+    """Find that it is whoever refers, and somebody else too."""
+    entered = somebody_else(answers)
+    who = next((one for one in entered.values() if one), "")
+    return Odds("named", f"You chose “I am” and entered {who} too: choose “Somebody else”, or empty their boxes") if who else None
 
 
 def _nhs_number(must: bool) -> Step:
@@ -99,7 +107,7 @@ STEPS = (
               subject="The named person’s email address", wrong="Enter the named person’s email address like name@example.com",
               row="Named person’s email address"),
           Ask("named_team", "team", "/named_person/team", "Their team", enter="Choose the named person’s team", subject="The named person’s team", row="Named person’s team")),
-         check=_named, optional=True),
+         check=_named, odds=_two_named, optional=True),
     Step("commitment", YOU, "For how many months will you stay involved?",
          "You carry on as the citizen’s practitioner while the Pod works with them, and you are rung every few weeks.",
          (Ask("commitment_months", "number", "/commitment_months", "For how many months will you stay involved?", "{commitment}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
-from services.referrals.drafts.answers import look
+from services.referrals.drafts.answers import counts, look
 from services.referrals.drafts.questions import choices
 from services.referrals.drafts.shelf import Draft
 from services.referrals.drafts.steps import Ask, Step
@@ -47,7 +47,10 @@ def in_words(draft: Draft, ask: Ask, today: date) -> list[str]:
 
 def _rows(draft: Draft, step: Step, today: date) -> list[Row]:
     typed: Any = draft.content.typed.get(step.key)
-    rows = [Row(_short(step, ask), in_words(draft, ask, today), step) for ask in step.asks if ask.kind != "file"]
+    if (odds := step.odds(draft.content.answers)) and not odds.other and not typed:
+        return [Row(_short(step, step.asks[0]), [odds.words], step)]
+    rows = [Row(_short(step, ask), in_words(draft, ask, today), step) for ask in step.asks
+            if ask.kind != "file" and counts(draft.content.answers, ask.pointer)]
     answered = [row for row in rows if row.lines]
     file = next((draft.content.files[kind]["name"] for ask in step.asks for kind in draft.content.files
                  if ask.pointer == f"/said/papers/{kind}"), "")

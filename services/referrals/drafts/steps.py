@@ -42,12 +42,12 @@ Check = Callable[[Mapping[str, Any]], dict[str, str]]
 
 
 class Odds(NamedTuple):
-    """Why an answer is at odds with one of another step: its field, a sentence, and the key of the other step with what to do there."""
+    """Why an answer is at odds with another: its field, a sentence, and the key of the other's step with what to do there, if not the same."""
 
     name: str
     words: str
-    other: str
-    there: str
+    other: str = ""
+    there: str = ""
 
 
 @dataclass(frozen=True)
