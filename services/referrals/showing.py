@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import render_template, url_for
 
-from services.referrals import access, changes, offers, reaching, reasons, standing, together, view
+from services.referrals import access, changes, offers, reaching, reasons, record, standing, together, view
 from services.referrals.acts.groups import of_field, open_groups
-from services.referrals.candidates import candidates
+from services.referrals.candidates import candidates, who_died
 from services.referrals.desk import Desk
 from services.referrals.happenings import who
 from services.referrals.standing import Task
@@ -33,16 +33,23 @@ STATES = {"met": ("ok", "Done in time"), "late": ("due", "Done late"), "ahead": 
 def page(desk: Desk, found: Written) -> str:
     """Draw the page as whoever asks may see it."""
     state, pathway = found.state, pathway_of(found.state)
-    referral, acts = view.whole(desk, found), offers.offered(state, desk.now, desk.actor, desk.who)
+    others = candidates(desk, state) if desk.sees_all else []
+    referral, acts = view.whole(desk, found, others), offers.offered(state, desk.now, desk.actor, desk.who)
     events = [_entry(desk, state["id"], one) for one in view.timeline(desk, state["id"], pathway)]
     wrong = _wrong(state, {one["about"]: one["act"]["href"] for one in events if one["act"]})
     return render_template(
         "referrals/referral.html", referral=referral, pathway=pathway, acts=acts, has_buttons=bool(acts - {"amend", "answer"}), events=events, wrong=wrong, reasons=reasons.WORDS,
-        others=candidates(desk, state) if desk.sees_all else [], in_plain=lambda given: changes.in_plain(given, pathway),
+        others=others, may_have_died=who_died(desk, state, others), number_agrees=_number_agrees(referral), in_plain=lambda given: changes.in_plain(given, pathway),
         field=lambda name: changes.FIELDS[name], value=lambda field, given: changes.value(field, given, pathway), under=changes.under, lacks=reaching.lacking(referral["citizen"]), groups=open_groups(referral, pathway) if "amend" in acts else [],
         differences=_differences(state["id"], referral.get("differences", []), pathway),
         targets=[{"words": TARGETS[one["kind"]], "when": _when(one), "tag": STATES[one["state"]]} for one in referral["targets"]],
         waited=_waited(referral["waited_for_practitioner_minutes"]), **_stands(desk, state, pathway, referral, acts))
+
+
+def _number_agrees(referral: Data) -> bool:
+    """Say whether the NHS number in doubt is known of somebody of the same name and date of birth."""
+    known = referral.get("number_of")
+    return known is not None and not record.is_somebody_else(known, referral["citizen"])
 
 
 def _differences(id_: str, found: list[Data], pathway: Pathway) -> list[Data]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.referrals import citizens, clocks, domain, history, meeting, merged, reasons, rules, together
+from services.referrals import candidates, citizens, clocks, domain, history, meeting, merged, reasons, rules, together
 from services.referrals.decisions import outcomes
 from services.referrals.desk import CITIZEN, Desk
 from services.referrals.documents import listing
@@ -24,7 +24,7 @@ from services.referrals.state import (
     text,
 )
 from services.referrals.stays import in_hospital, latest
-from services.referrals.store import LIVE, referrals
+from services.referrals.store import LIVE
 from services.referrals.telling import told_in_words
 from services.referrals.tellings import reading as tellings
 from shared.calendar import london_day
@@ -59,10 +59,14 @@ def brief(desk: Desk, found: Written) -> Data:
 
 
 def headed(desk: Desk, found: Written) -> Data:
-    """Give what the head of a page about a referral says, with whose it is, so that nobody acts on another citizen's."""
+    """Give what the head of a page about a referral says, with whose it is, so that nobody acts on another citizen's.
+
+    `may_have_died` are the possible duplicates whose citizen died: whoever is about to ring reads it first (J-14).
+    """
     id_, citizen = found.state["id"], record_of(found.state)
     named = desk.citizens({id_: citizen}, desk.people([citizen]) if desk.sees_all else {}).get(id_, {})
-    return {**brief(desk, found), "name": named.get("name"), "self_referral": found.state["self_referral"]}
+    return {**brief(desk, found), "name": named.get("name"), "self_referral": found.state["self_referral"],
+            "may_have_died": candidates.who_died(desk, found.state)}
 
 
 def foreseen(desk: Desk, state: State | Refused) -> Data:
@@ -73,8 +77,8 @@ def foreseen(desk: Desk, state: State | Refused) -> Data:
     return {"acceptable": not missing, "missing": missing, "rules": judged(desk, state)}
 
 
-def whole(desk: Desk, found: Written) -> Data:
-    """Give everything the person may see of a referral; what it may repeat is for staff only (R-13)."""
+def whole(desk: Desk, found: Written, others: Sequence[Data] | None = None) -> Data:
+    """Give everything the person may see of a referral; what it may repeat, `others` where they are known already, is for staff only (R-13)."""
     state = found.state
     people = desk.people(sorted(_people_of(desk, state)))
     shown = {
@@ -90,7 +94,7 @@ def whole(desk: Desk, found: Written) -> Data:
         "decision": _decision(people, state), "development_worker": _worker(people, state), "questions": questions(people, state),
         "amendments": _amendments(desk, people, state), "merged": together.here(desk, state),
         "goes_on_with": together.onward(desk, state), "meeting": first_meeting(desk, state), **clock(desk, state)}
-    return shown | (_for_staff(desk, state, people) if desk.sees_all else {})
+    return shown | (_for_staff(desk, state, people, candidates.candidates(desk, state) if others is None else others) if desk.sees_all else {})
 
 
 def questions(people: Any, state: State) -> list[Data]:
@@ -279,9 +283,8 @@ def _worker(people: Any, state: State) -> Data | None:
     return {"name": row.get("name"), "email": row.get("email"), "allocated_at": state["allocation"]["at"]}
 
 
-def _for_staff(desk: Desk, state: State, people: Any) -> Data:
-    found = [{"id": row.id, "reference": row.reference} for row in desk.connection.execute(
-        referrals.select().where(desk.database.any_of(referrals.c.id, state["duplicates"])))] if state["duplicates"] else []
+def _for_staff(desk: Desk, state: State, people: Any, others: Sequence[Data]) -> Data:
+    found = [{name: one[name] for name in ("id", "reference", *candidates.NOTHING)} for one in others]
     number_of = state.get("number_of")
     known = people.get(number_of, {}) if number_of else {}
     return {"duplicates": found, "duplicate_reason": state["duplicate_reason"], "settled": state["settled"],

@@ -112,6 +112,9 @@ class Duplicate(Shown):
 
     id = id_of("id of the other referral")
     reference = text("its reference")
+    died_on = day("the day on which its citizen died, whichever of their referrals was told: nobody rings before it is settled whether this is the same person")
+    in_hospital = yes_no("its citizen is in hospital")
+    ward = text("where; null if not known, or not in hospital", null=True)
 
 
 class DuplicateSettled(Shown):
