@@ -75,6 +75,18 @@ def test_duty_worker_practitioner_and_manager_bring_a_referral_to_its_developmen
     assert page.get_by_role("heading", name="The rules").first.is_visible()
 
 
+def stacked(page: Any) -> list[str]:
+    """Give what is wrong with a table to compare by on a telephone: cells out of sight or unnamed, or no table to a screen reader any more."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    cells = page.locator(".pod-stacked").first.locator("[data-label]").evaluate_all("""all => all.map(one => ({
+        named: one.dataset.label !== "" && getComputedStyle(one, "::before").content.includes(one.dataset.label),
+        right: one.getBoundingClientRect().right, left: one.getBoundingClientRect().left}))""")
+    faults = [str(one) for one in cells if not one["named"] or one["left"] < 0 or one["right"] > 360]
+    found = {role: page.locator(".pod-stacked").first.get_by_role(role).count() for role in ("columnheader", "rowheader", "cell")}
+    page.set_viewport_size({"width": 1280, "height": 900})
+    return faults + [f"no {role}" for role, count in found.items() if not count] + ([] if cells else ["no cells"])
+
+
 def test_R_13_a_duty_worker_judges_a_possible_duplicate_side_by_side(page: Any, site: Site) -> None:
     first = referred(site, "Noor Haddad", "9876543210")
     other = {"duplicate_reason": "The first was for her sister.", "reason": "Her husband opens her letters: risk.", "conditions": ["psychosis"]}
@@ -85,6 +97,7 @@ def test_R_13_a_duty_worker_judges_a_possible_duplicate_side_by_side(page: Any, 
     page.get_by_role("link", name="Settle whether this citizen is with us already").click()
     page.get_by_role("button", name="Settle it").click()
     judged(page, "triage-settle")
+    assert stacked(page) == []
     page.get_by_label("The same request as").check()
     page.get_by_label("Why?").fill("One request, sent twice.")
     page.get_by_role("button", name="Settle it").click()
