@@ -23,6 +23,7 @@ from services.referrals import (
 from services.referrals.decisions import Decision
 from services.referrals.directory import sightings
 from services.referrals.meeting import Span
+from services.referrals.merged import answer_for
 from services.referrals.reported import OF_CITIZEN, reported
 from services.referrals.state import as_staff_know, pathway_of, record_of
 from shared.calendar import london_day, moment_in_words
@@ -135,7 +136,7 @@ class Desk:
 
     def answer(self, id_: str, question: str, given: Data, expect: int | None = None) -> Answer:
         """Answer what was asked."""
-        return self.do(decisions.answer, id_, question, given["words"], expect=expect)
+        return self.do(answer_for, id_, question, given["words"], expect=expect)
 
     def keep(self, id_: str, given: Data, expect: int | None = None) -> Answer:
         """Keep a referral that may repeat another (R-13)."""

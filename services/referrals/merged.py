@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.referrals import changes
-from services.referrals.decisions import Decision, said
+from services.referrals.decisions import Decision, answer, said
 from services.referrals.state import from_elsewhere, text, took_part
-from shared.ledger.types import Actor, Data, State, Statement
+from shared.ledger.types import Actor, Data, Refused, State, Statement
 
 HERE = "duplicate.merged_here"
-#: What is said of the citizen themself, and goes on where the other referral says nothing of it. The rest is the word, or the
+#: What is said of the citizen, and goes on where the other referral says nothing of it. The rest is the word, or the
 #: promise, of whoever sent it.
 OF_CITIZEN = ("conditions", "social_issues", "one_to_one_support", "inpatient")
 #: What two referrals may answer differently, beside whose they are.
@@ -37,12 +37,29 @@ def take_in(state: State, now: datetime, actor: Actor, who: str, ending: State, 
 
     Whether it may be merged, `decisions.merge` has said of the other.
     """
-    facts = {name: ending[name] for name in OF_CITIZEN if is_said(ending.get(name)) and not is_said(state.get(name))}
+    facts = _taken(state, ending)
     told = [[id_, role] for id_, role in took_part(state, now) if id_ != who]
     entry = {"facts": facts, "derived": brought.derived, "personal": [f"citizen.{name}" for name in sorted(brought.recorded)],
              "reason": reason, "told": told, "merged": _whose(ending, {**state, **facts})}
     return [*_reports(state, ending, brought.reports), *_papers(state, ending, now), said(f"merged:{ending['id']}", HERE, now, who, entry),
             *_before(ending, now, who)]
+
+
+def answer_for(state: State, now: datetime, actor: Actor, who: str, question: str, words: str) -> Decision:
+    """Answer what was asked, unless the referral goes on with another: nobody waits for it there (R-13)."""
+    found = answer(state, now, actor, who, question, words)
+    onward = (state["decision"] or {}).get("merged_into")
+    if isinstance(found, Refused) or not onward:
+        return found
+    return Refused("R-13", f"This referral goes on together with {onward}: the question needs no answer any more.",
+                   f"If there is something the Pod should know, get in touch with us and say that it is about {onward}.", "words")
+
+
+def _taken(state: State, ending: State) -> Data:
+    """Give what of the citizen goes on; what they told the Pod themself is no practitioner's word until staff amend it in."""
+    if ending["self_referral"] and not state["self_referral"]:
+        return {}
+    return {name: ending[name] for name in OF_CITIZEN if is_said(ending.get(name)) and not is_said(state.get(name))}
 
 
 def _reports(state: State, ending: State, reports: Sequence[Statement]) -> Iterator[Statement]:

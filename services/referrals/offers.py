@@ -20,7 +20,8 @@ TRIALS: Mapping[str, Trial] = {
     "withdraw": lambda state, now, actor, who: decisions.withdraw(state, now, actor, who, ""),
     "allocate": lambda state, now, actor, who: decisions.allocate(state, now, actor, who, ""),
     "question": lambda state, now, actor, who: decisions.ask_more(state, now, actor, who, ""),
-    "tell": lambda state, now, actor, who: telling.tell(state, now, actor, who, {"on": london_day(now).isoformat()}),
+    "tell": lambda state, now, actor, who: telling.tell(state, now, actor, who, {
+        "on": london_day(now).isoformat(), "what": [one.key for one in telling.to_tell(state, now)]}),
     "settle": lambda state, now, actor, who: decisions.keep(state, now, actor, who, ""),
     "document": lambda state, now, actor, who: decisions.add_document(state, now, actor, who, {}),
     "amend": lambda state, now, actor, who: decisions.amend(state, now, actor, who, NOTHING)}

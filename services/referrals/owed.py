@@ -7,6 +7,7 @@ from typing import Any
 
 from services.referrals import clocks, rules, telling
 from services.referrals.expected import expected, is_off
+from services.referrals.reasons import MERGED
 from services.referrals.state import (
     as_staff_know,
     has_stopped,
@@ -54,6 +55,7 @@ def _referral(state: State, now: datetime) -> Owed:
     if decision := state["decision"]:
         there = _if_there(state, whose, decision["at"])
         yield decision["state"], _decision(state, decision, there, {**whole, **there})
+        yield from _to_senders(state, decision)
     if chosen := state["allocation"]:
         yield "allocated", Announcement("referral.allocated", chosen["at"], {
             **_if_there(state, whose, chosen["at"]), "development_worker": chosen["development_worker"], "allocated_at": chosen["at"]})
@@ -75,6 +77,33 @@ def _decision(state: State, decision: Mapping[str, Any], whose: Data, whole: Dat
     if decision["state"] == "declined":
         return Announcement("referral.declined", at, {**whose, "reason": coded(decision["reason"]), "decided_at": at})
     return Announcement("referral.withdrawn", at, {**whose, "merged_into": decision.get("merged_into"), "withdrawn_at": at})
+
+
+def _to_senders(state: State, decision: Mapping[str, Any]) -> Owed:
+    """Tell whoever sent a referral that was merged into this one how it was decided, as of theirs: that is the one they read (R-14)."""
+    merged = state["amendments"].items() if decision.get("reason") != MERGED else ()
+    for id_, one in merged:
+        sender = one["merged"]["practitioner"] if "merged" in one else None
+        if sender and one["at"] <= decision["at"] and sender["id"] != decision["by"] and not _had_gone(state, sender["id"], decision["at"]):
+            yield f"{decision['state']}:{id_}", _as_theirs(state, decision, id_, one["merged"])
+
+
+def _had_gone(state: State, id_: str, at: str) -> bool:
+    """Say whether it was known at a moment that somebody no longer works with the citizen, or that somebody else follows them."""
+    day = london_day(datetime.fromisoformat(at)).isoformat()
+    found = [one for key, one in state["gone"].items() if key == id_]
+    found += [one for one in state["changes"].values() if one.get("before") == id_ != one["id"]]
+    return any(one["known_at"] <= at and one["on"] <= day for one in found)
+
+
+def _as_theirs(state: State, decision: Mapping[str, Any], id_: str, theirs: Mapping[str, Any]) -> Announcement:
+    """Say of a merged referral how the one it goes on with was decided; only what is declined is over for journeys too."""
+    at, which = decision["at"], {"referral_id": id_, "reference": theirs["reference"]}
+    if decision["state"] == "declined":
+        return Announcement("referral.declined", at, {**which, "citizen_id": state["citizen_id"], "practitioner": theirs["practitioner"],
+                                                      "reason": coded(decision["reason"]), "decided_at": at})
+    return Announcement("referral.amended", at, {**which, "amendment_id": state["id"], "what": ["goes_on_with"], "amended_at": at,
+                                                 "_told": [[theirs["practitioner"]["id"], "practitioner"]]})
 
 
 def _documents(state: State, now: datetime) -> Owed:

@@ -1,7 +1,8 @@
 """Where a referral stands as the citizen who sent it reads it, and what they may still do about it; pure.
 
 Whoever has their code reads this. So it says neither when and where somebody meets them, nor why the Pod declined, and tells
-nobody whether the Pod knows the citizen from elsewhere (R-13): what was withdrawn, merged or stopped by a death reads alike.
+nobody whether the Pod knows the citizen from elsewhere (R-13): what was withdrawn or stopped by a death reads alike, and one that
+goes on with another reads as if it were still the one, unless that was decided before they asked.
 """
 from __future__ import annotations
 
@@ -24,18 +25,34 @@ class Stands(NamedTuple):
     may_write: bool = False
 
 
-def stands(state: State, now: datetime) -> Stands:
-    """Say where it stands now."""
+DECLINED = Stands("We cannot offer you this support", f"We are sorry. {IN_TOUCH}, and tell you why and what would change it, if we have not yet.")
+
+
+def stands(state: State, now: datetime, kept: State | None = None) -> Stands:
+    """Say where it stands now; `kept` is the referral with which it goes on where it was merged."""
+    if kept is not None:
+        return _together(state, now, kept)
     if state["stage"] == "declined" and not state["died_on"]:
-        return Stands("We cannot offer you this support", f"We are sorry. {IN_TOUCH}, and tell you why and what would change it, if we have not yet.")
+        return DECLINED
     if state["stage"] not in ("open", "accepted") or state["died_on"] or closed_on(state, now):
         return _closed(state)
     words = _open(state) if state["stage"] == "open" else _accepted(state, now)
     return Stands(*words, may_withdraw=state["stage"] == "open", may_write=True)
 
 
+def _together(state: State, now: datetime, kept: State) -> Stands:
+    """Say where the other one stands; nothing of what was decided before theirs came to it."""
+    since = kept["amendments"].get(state["id"], state["decision"])["at"]
+    is_known = kept["decision"] and kept["decision"]["at"] < since
+    if is_known or state["died_on"] or kept["died_on"] or closed_on(kept, now) or kept["stage"] == "withdrawn":
+        return _closed(state)
+    if kept["stage"] == "declined":
+        return DECLINED
+    return Stands(*(_accepted(kept, now) if kept["stage"] == "accepted" else _open(kept)))
+
+
 def _open(state: State) -> tuple[str, str]:
-    if questions_open(state):
+    if state["self_referral"] and questions_open(state):
         return "We would like to ask you something", f"{IN_TOUCH}."
     weeks = pathway_of(state).first_meeting_breached_days // 7
     return "We have it", (f"A person at the Pod reads your answers and decides. {IN_TOUCH}. If the Pod can help you, you meet within about "

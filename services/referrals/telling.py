@@ -1,5 +1,6 @@
 """What a citizen who referred themself has yet to be told, and how they were: no message goes to them by itself (R-11, N-04); pure.
 
+Where theirs goes on with a practitioner's, they are told what is decided about that one: the rest its practitioner says.
 Nothing is to be told to anybody once they have died (J-14) or the journey has closed (J-11), nor that a referral goes on with
 another (R-13).
 """
@@ -44,10 +45,19 @@ class News(NamedTuple):
 
 def to_tell(state: State, now: datetime) -> list[News]:
     """Give what the citizen has yet to be told, what waits longest first."""
-    if not state["self_referral"] or not state["stage"] or _has_died(state) or closed_on(state, now):
+    since = _asked_since(state)
+    if since is None or not state["stage"] or _has_died(state) or closed_on(state, now):
         return []
     told = state.get("told", {})
-    return sorted((one for one in _news(state, now) if one.key not in told), key=lambda one: (one.since, one.key))
+    return sorted((one for one in _news(state, now, since) if one.key not in told), key=lambda one: (one.since, one.key))
+
+
+def _asked_since(state: State) -> str | None:
+    """Give from when the citizen waits for it themself: always, or since theirs was merged into it; None where they do not."""
+    if state["self_referral"]:
+        return ""
+    theirs = (one["at"] for one in state["amendments"].values() if "merged" in one and one["merged"]["self_referral"])
+    return min(theirs, default=None)
 
 
 def _has_died(state: State) -> bool:
@@ -55,9 +65,9 @@ def _has_died(state: State) -> bool:
     return bool(state["died_on"]) or any(one["kind"] == "citizen.died" for one in state.get("known_elsewhere", {}).values())
 
 
-def _news(state: State, now: datetime) -> Iterator[News]:
+def _news(state: State, now: datetime, since: str) -> Iterator[News]:
     decision = state["decision"]
-    if decision and decision.get("reason") not in NOT_NEWS and not first_held(state):
+    if decision and decision["at"] >= since and decision.get("reason") not in NOT_NEWS and not first_held(state):
         yield News(decision["state"], decision["state"], decision["at"])
     yield from _of_meeting(state, now)
     for id_, one in state.get("messages", {}).items():
@@ -67,7 +77,7 @@ def _news(state: State, now: datetime) -> Iterator[News]:
 def _of_meeting(state: State, now: datetime) -> Iterator[News]:
     """Give that the first meeting is offered or called off, while it would still be ahead."""
     meeting = state["meeting"]
-    if not meeting or state["stage"] != "accepted" or first_held(state):
+    if not (meeting and state["self_referral"]) or state["stage"] != "accepted" or first_held(state):
         return
     if meeting["cancelled"] and meeting["starts_at"] > text(now):
         yield News(f"meeting:{meeting['sequence']}", "called_off", meeting["at"])
@@ -110,11 +120,17 @@ def told_in_words(key: str, how: Data) -> str:
 
 
 def tell(state: State, now: datetime, actor: Actor, who: str, given: Data) -> Decision:
-    """Write down that the citizen was told, or why not: {way | why_not, on: London day, what?: keys, left out for all}."""
+    """Write down that the citizen was told, or why not: {way | why_not, on: London day, what?: keys}.
+
+    Without `what` it is all but what they wrote: whoever tells it may not have seen the last of that.
+    """
     if not may(actor.roles, "referral:triage"):
         return forbidden()
     waiting = to_tell(state, now)
-    chosen = [one for one in waiting if one.key in given.get("what", [other.key for other in waiting])]
+    chosen = [one for one in waiting if (one.key in given["what"] if "what" in given else one.what != WROTE)]
+    if not chosen and waiting and "what" not in given:
+        return Refused("R-11", "Only what the citizen wrote is left, and which of it was answered is not said.",
+                       "Read their messages, and name in what those that were answered, each by its key in to_tell.", "what")
     if not chosen:
         return Refused("R-11", "There is nothing of that left to tell the citizen.", "Open the referral afresh to see who wrote it down, and how it stands.")
     latest = max(london_day(datetime.fromisoformat(one.since)).isoformat() for one in chosen)

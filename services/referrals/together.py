@@ -4,10 +4,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.engine import Connection
+
 from services.referrals import access, history, record
 from services.referrals.desk import Desk, Rows
+from services.referrals.reasons import WORDS
 from services.referrals.state import has_stopped
 from services.referrals.store import LIVE
+from shared.decline_reasons import coded
+from shared.ledger.store import Ledger
 from shared.ledger.types import Data, State
 
 #: How a referral stands that another goes on with: no more of it is told to whoever sent the other.
@@ -17,11 +22,12 @@ STANDS: Mapping[str, str] = {
 
 
 def here(desk: Desk, state: State) -> list[Data]:
-    """Give what was merged into a referral, newest first: {id, reference, referrer: {name, team}, self_referral, at, by, told, changes, said}.
+    """Give what was merged into a referral, newest first: {id, reference, referrer: {name, team}, self_referral, at, by, told, changes, said, reason?,
+    questions?}.
 
     `changes` is what became new here, `said` what the other says differently: {field, there, here}. A practitioner is told what
-    another practitioner wrote, for both work with the citizen now; what the citizen told the Pod themself, how to reach them and
-    the Pod's `reason` are for staff.
+    another practitioner wrote, for both work with the citizen now; what the citizen told the Pod themself, how to reach them,
+    the Pod's `reason` and what it asked whoever sent the other are for staff.
     """
     found = history.merges(desk, state) if any("merged" in one for one in state["amendments"].values()) else []
     people = desk.people(_people(state, found)) if found else {}
@@ -29,16 +35,21 @@ def here(desk: Desk, state: State) -> list[Data]:
 
 
 def onward(desk: Desk, state: State) -> Data | None:
-    """Give {id?, reference, state: one of STANDS} of the referral one that was merged goes on with, however often; None of any other.
+    """Give {id?, reference, state: one of STANDS, reason?, would_change?} of the referral one that was merged goes on with, however often.
 
-    The id is for whoever may see that one.
+    None of any other. The id is for whoever may see that one. Why that was declined and what would change it is owed to whoever
+    sent this one too (R-14): the reason in words, as the words beside it are for the practitioner of that one.
     """
-    found = _followed(desk, state)
+    found = followed(desk.ledger, desk.connection, state)
     if found is None:
         return None
     stands = "stopped" if found["stage"] in LIVE and has_stopped(found, desk.now) else found["stage"]
     seen = {"id": found["id"]} if access.may_see(found, desk.actor, desk.who) else {}
-    return {**seen, "reference": found["reference"], "state": stands}
+    return {**seen, "reference": found["reference"], "state": stands, **(_why(found["decision"]) if stands == "declined" else {})}
+
+
+def _why(decision: Mapping[str, Any]) -> Data:
+    return {"reason": WORDS[coded(decision["reason"])], **({"would_change": decision["would_change"]} if decision.get("would_change") else {})}
 
 
 def differing(state: State) -> list[str]:
@@ -47,11 +58,12 @@ def differing(state: State) -> list[str]:
     return [one["reference"] for one in found if one["facts"]]
 
 
-def _followed(desk: Desk, state: State) -> State | None:
+def followed(ledger: Ledger, connection: Connection, state: State) -> State | None:
+    """Give the referral one that was merged goes on with, however often; None of any other."""
     found, seen = state, {state["id"]}
     while (next_ := (found["decision"] or {}).get("merged_id")) and next_ not in seen:
         seen.add(next_)
-        written = desk.ledger.read(desk.connection, next_)
+        written = ledger.read(connection, next_)
         if written is None:
             break
         found = written.state
@@ -64,8 +76,19 @@ def _shown(desk: Desk, state: State, one: Data, people: Rows) -> Data:
     told = [_name(people, id_) for id_, _ in one["told"]]
     return {**{name: other[name] for name in ("id", "reference", "self_referral")}, "at": one["at"], "by": _name(people, one["by"]),
             "referrer": {"name": _name(people, sender["id"]), "team": sender["team"]} if sender else None, "told": told, "changes": one["changes"],
-            **({"said": facts + _differing(desk, other["id"], people.get(state["citizen_id"])), "reason": one["reason"]} if desk.sees_all
+            **({"said": facts + _differing(desk, other["id"], people.get(state["citizen_id"])), "reason": one["reason"],
+                "questions": _questions(desk, other["id"])} if desk.sees_all
                else {"said": [] if other["self_referral"] else facts})}
+
+
+def _questions(desk: Desk, id_: str) -> list[Data]:
+    """Give what the Pod asked whoever sent the other, oldest first, with the answers."""
+    written = desk.ledger.read(desk.connection, id_)
+    asked = [{**one, "id": key} for key, one in written.state["questions"].items() if "at" in one] if written else []
+    names = desk.names({said["by"] for one in asked for said in (one, one.get("answer")) if said}) if asked else {}
+    return [{"id": one["id"], "words": one["words"], "asked_at": one["at"], "asked_by": names[one["by"]], "answer": {
+        "words": one["answer"]["words"], "at": one["answer"]["at"], "by": names[one["answer"]["by"]]} if one.get("answer") else None}
+        for one in sorted(asked, key=lambda one: (one["at"], one["id"]))]
 
 
 def _differing(desk: Desk, id_: str, on_record: Mapping[str, Any] | None) -> list[Data]:

@@ -97,7 +97,8 @@ class Amended(Change):
 
     amendment_id = key()
     what = ListOf(Text(100), required=True, purpose="names of what was changed; `merged` where another referral of the citizen "
-                  "was merged into this one: its id is the amendment_id then")
+                  "was merged into this one: its id is the amendment_id then; `goes_on_with` where this one was merged into "
+                  "another, and that was accepted or taken back: the other's id is the amendment_id then")
     amended_at = Moment(required=True)
 
 

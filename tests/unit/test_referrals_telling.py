@@ -63,7 +63,8 @@ def called_off(state: State) -> State:
 
 def heard(state: State, *keys: str, **how: Any) -> State:
     """Give the state once it was written down that the citizen was told."""
-    given = {**({"way": "telephone"} if "why_not" not in how else {}), "on": TODAY, **how, **({"what": list(keys)} if keys else {})}
+    what = list(keys) or [one.key for one in telling.to_tell(state, NOW)]
+    given = {**({"way": "telephone"} if "why_not" not in how else {}), "on": TODAY, **how, "what": what}
     return after(state, telling.tell(state, NOW, WREN, "wren", given))
 
 

@@ -155,6 +155,7 @@ class MergedHere(Shown):
     told = texts("names of those who were told")
     said = many(SaidThere, "what it says differently; to a practitioner nothing of how to reach the citizen, nor of what the citizen sent themself")
     changes = many(Change, "what of this referral became new with it; of the citizen's record, for staff")
+    questions = many(Question, "what the Pod asked whoever sent it, oldest first, with the answers; for staff", must=False)
 
 
 class GoesOnWith(Shown):
@@ -163,6 +164,8 @@ class GoesOnWith(Shown):
     id = id_of("id of the referral it goes on with; left out where whoever asks may not see that", must=False)
     reference = text("its reference", example="R-GRRY-TKP")
     state = choice("open", "accepted", "declined", "withdrawn", "stopped", description="stopped: its journey has closed, or the citizen has died")
+    reason = text("why it was declined, in words; left out unless it was", must=False, example="Another service can help better")
+    would_change = text("what would change that answer; left out unless it was declined", must=False)
 
 
 class ReferralWhole(ReferralBrief):

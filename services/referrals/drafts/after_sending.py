@@ -8,7 +8,7 @@ from typing import Any, cast
 from flask import Blueprint, flash, make_response, redirect, render_template, session, url_for
 from sqlalchemy.engine import Connection
 
-from services.referrals import decisions, messages, plain_standing, rulebook, store, telling
+from services.referrals import decisions, messages, plain_standing, rulebook, store, telling, together
 from services.referrals.desk import Answer, Desk
 from services.referrals.drafts import own
 from services.referrals.drafts.limits import limited
@@ -125,7 +125,8 @@ def _page(template: str, connection: Connection, draft: Draft, **more: Any) -> s
 
 
 def _stands(connection: Connection, state: State) -> Stands:
-    return plain_standing.stands(state, current_room.database.now(connection))
+    kept = together.followed(cast(Any, current_room).keeper.ledger, connection, state)
+    return plain_standing.stands(state, current_room.database.now(connection), kept)
 
 
 def _state(connection: Connection, draft: Draft) -> State:

@@ -26,7 +26,10 @@ class Told(MethodView):
     @requires("referral:triage")
     @in_transaction
     def post(self, id: UUID) -> Any:
-        """Write down when and how a citizen who referred themself was told what happened, or why not."""
+        """Write down when and how a citizen who referred themself was told what happened, or why not.
+
+        Without `what` it is all they have yet to be told, but no message of theirs: name those that were answered (409 where only these are left).
+        """
         desk, today = desk_with(id)
         given = right(*shapes.read(request.get_json(), today))
         return as_it_stands(desk, settled(desk.tell(str(id), given, if_match())))

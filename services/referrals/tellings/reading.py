@@ -61,7 +61,9 @@ def _accepted(desk: Desk, state: State) -> list[str]:
 def _declined(desk: Desk, state: State) -> list[str]:
     decision = state["decision"]
     change = f"What would change the answer: {decision['would_change']}" if decision.get("would_change") else ""
-    return [line for line in (reasons.WORDS.get(decision["reason"], decision["reason"]), decision.get("words", ""), change) if line]
+    # what was written to a practitioner is not for the citizen to be read out
+    words = decision.get("words", "") if state["self_referral"] else ""
+    return [line for line in (reasons.WORDS.get(decision["reason"], decision["reason"]), words, change) if line]
 
 
 def _meeting(desk: Desk, state: State) -> list[str]:

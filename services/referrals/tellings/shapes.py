@@ -18,7 +18,8 @@ class Told(Shape):
     way = OneOf(*WAYS, purpose="how they were told")
     why_not = OneOf(*WHY_NOT, purpose="; ".join(f"{code}: {words}" for code, words in WHY_NOT.items()))
     on = Day(purpose="when; today unless it is said")
-    what = ListOf(Text(), most=50, purpose="keys of `to_tell` that were told; all of them unless it is said")
+    what = ListOf(Text(), most=50, purpose="keys of `to_tell` that were told; unless it is said all of them but what the "
+                  "citizen wrote (`message:…`): a message is answered only if it is named")
 
 
 def read(given: Any, today: date) -> tuple[Data, Faults]:
