@@ -257,7 +257,9 @@ def answer(state: State, now: datetime, actor: Actor, who: str, question: str, w
         return forbidden()
     if "at" not in state["questions"].get(question, {}):
         return Refused("R-14", "There is no such question.", "Open the referral afresh to see what is asked.", "question")
-    return [said(f"answer:{question}", "question.answered", now, who, {"words": words})]
+    before = state["questions"][question].get("answer") or {}
+    earlier = [*before.get("earlier", ()), {name: before[name] for name in ("words", "at", "by")}] if before else []
+    return [said(f"answer:{question}", "question.answered", now, who, {"words": words, **({"earlier": earlier} if earlier else {})})]
 
 
 def amend(state: State, now: datetime, actor: Actor, who: str, change: Data, wrong: Sequence[Statement] = (),

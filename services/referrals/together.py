@@ -85,9 +85,10 @@ def _questions(desk: Desk, id_: str) -> list[Data]:
     """Give what the Pod asked whoever sent the other, oldest first, with the answers."""
     written = desk.ledger.read(desk.connection, id_)
     asked = [{**one, "id": key} for key, one in written.state["questions"].items() if "at" in one] if written else []
-    names = desk.names({said["by"] for one in asked for said in (one, one.get("answer")) if said}) if asked else {}
+    names = desk.names({said["by"] for one in asked for said in (one, one.get("answer"), *(one.get("answer") or {}).get("earlier", ())) if said}) if asked else {}
     return [{"id": one["id"], "words": one["words"], "asked_at": one["at"], "asked_by": names[one["by"]], "answer": {
-        "words": one["answer"]["words"], "at": one["answer"]["at"], "by": names[one["answer"]["by"]]} if one.get("answer") else None}
+        "words": one["answer"]["words"], "at": one["answer"]["at"], "by": names[one["answer"]["by"]]} if one.get("answer") else None,
+        "earlier": [{**before, "by": names[before["by"]]} for before in (one.get("answer") or {}).get("earlier", ())]}
         for one in sorted(asked, key=lambda one: (one["at"], one["id"]))]
 
 

@@ -101,7 +101,8 @@ def questions(people: Any, state: State) -> list[Data]:
     """Give what the Pod asked, oldest first, with the answers."""
     asked = sorted((one["at"], id_, one) for id_, one in state["questions"].items() if "at" in one)
     return [{"id": id_, "words": one["words"], "asked_at": at, "asked_by": _name(people, one["by"]), "answer": {
-        "words": one["answer"]["words"], "at": one["answer"]["at"], "by": _name(people, one["answer"]["by"])} if one.get("answer") else None}
+        "words": one["answer"]["words"], "at": one["answer"]["at"], "by": _name(people, one["answer"]["by"])} if one.get("answer") else None,
+        "earlier": [{**before, "by": _name(people, before["by"])} for before in (one.get("answer") or {}).get("earlier", ())]}
         for at, id_, one in asked]
 
 
@@ -229,7 +230,7 @@ def _people_of(desk: Desk, state: State) -> set[str]:
     ids = {record_of(state), state.get("number_of"), decision and decision["by"], allocation and allocation["development_worker"]}
     ids |= {one["id"] for one in (practitioner_on(state, london_day(desk.now)), state["named_person"]) if one}
     ids |= {one["by"] for one in (*state["questions"].values(), *state["amendments"].values()) if "by" in one}
-    ids |= {one["answer"]["by"] for one in state["questions"].values() if one.get("answer")}
+    ids |= {said["by"] for one in state["questions"].values() if one.get("answer") for said in (one["answer"], *one["answer"].get("earlier", ()))}
     ids |= {id_ for one in state["amendments"].values() for id_, _ in one["told"]}
     return {id_ for id_ in ids if id_}
 

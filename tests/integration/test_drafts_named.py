@@ -52,7 +52,7 @@ def test_R_03_somebody_else_beside_i_am_is_asked_again_and_keeps_what_was_typed(
     root = written(amara, "9000000009", "Bea Moss")
     amara.post(named="me", **{box: typed})
     assert amara.at.startswith(f"{root}/named-person") and f"You chose “I am” and entered {typed} too" in amara.words
-    assert f'value="{typed}"' in amara.text and 'value="me" checked' in amara.text
+    assert f'value="{typed}"' in amara.text and 'value="me" checked' in amara.text and "Nobody is named" not in amara.words
 
 
 def test_R_03_it_is_said_where_answers_are_checked_and_cannot_be_sent_before_it_is_settled(amara: Writer) -> None:

@@ -1,6 +1,8 @@
 """The forms of the acts."""
 from __future__ import annotations
 
+import wtforms
+
 from services.referrals import reasons
 from shared.web.forms import DateField, EmailField, Form, RadioField, TextAreaField
 
@@ -12,8 +14,9 @@ class QuestionForm(Form):
 
 
 class AnswerForm(Form):
-    """What the practitioner answers."""
+    """What the practitioner answers; `stood` is which answer the page showed."""
 
+    stood = wtforms.HiddenField()
     words = TextAreaField("Your answer")
 
 
@@ -46,7 +49,8 @@ class WithdrawForm(Form):
 
 
 class AllocateForm(Form):
-    """Who is to work with the citizen."""
+    """Who is to work with the citizen; `stood` is which choice the page showed."""
 
+    stood = wtforms.HiddenField()
     development_worker = RadioField("Development worker", validate_choice=False)
     development_worker_email = EmailField("Or the work email address of somebody else")

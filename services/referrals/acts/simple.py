@@ -16,7 +16,6 @@ from services.referrals.expected import ahead
 from services.referrals.state import practitioner_at_work
 from shared.calendar import london_day
 from shared.ledger.store import Written
-from shared.ledger.types import Data
 from shared.schemas.shape import Shape
 from shared.web.context import current_room, requires, transaction
 from shared.web.idempotency import in_transaction
@@ -36,7 +35,7 @@ class Act(NamedTuple):
     done: str
     form: type[Any]
     shape: type[Shape]
-    do: Callable[[Desk, str, Data], Answer]
+    do: Callable[..., Answer]
     enter: Mapping[str, str] = ENTER
 
 
@@ -85,12 +84,14 @@ def do(id: UUID, act: str) -> Any:
     _with_its_day(form)
     taken, faults = body.read(one.shape, _given(act, form), london_day(desk.now))
     show_faults(form, faults, dict(one.enter))
+    if act == "allocate":
+        workers.chosen_meanwhile(desk, found.state, form)
 
     def page() -> str:
         return _page(desk, found, act, form)
     if form.errors:
         return make_response(page(), 422)
-    answer = one.do(desk, str(id), taken)
+    answer = one.do(desk, str(id), taken, **({"expect": found.version} if act == "allocate" else {}))
     return answered(desk, found, form, page, answer, _done(desk, found, act) + (workers.to_be_checked(desk, answer) if act == "allocate" else ""))
 
 
@@ -153,5 +154,6 @@ def _given(act: str, form: Any) -> dict[str, Any]:
 
 def _page(desk: Desk, found: Written, act: str, form: Any) -> str:
     one = _act(found, act)
-    return render_template(f"referrals/acts/{act}.html", form=form, heading=one.heading, button=one.button,
+    chosen = workers.chosen(desk, found.state, form) if act == "allocate" else ""
+    return render_template(f"referrals/acts/{act}.html", form=form, heading=one.heading, button=one.button, chosen=chosen,
                            referral=view.headed(desk, found), died_on=found.state["died_on"], offered=ahead(found.state, desk.now))

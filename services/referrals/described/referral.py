@@ -28,6 +28,7 @@ class Question(Shown):
     asked_at = moment("when it was asked, UTC")
     asked_by = text("name of who asked")
     answer = one(Answered, "null while it waits")
+    earlier = many(Answered, "answers that were given before this one, oldest first")
 
 
 class Change(Shown):

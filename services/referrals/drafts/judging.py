@@ -76,7 +76,8 @@ def unsettled(draft: Draft) -> list[tuple[Step, dict[str, str]]]:
 
 def touched(draft: Draft, step: Step) -> bool:
     """Say whether a step has an answer that can be judged."""
-    return step.key not in draft.content.typed and (step.key in draft.content.done or step.is_answered(draft.content.answers))
+    is_plain = step.key not in draft.content.typed and not step.odds(draft.content.answers)
+    return is_plain and (step.key in draft.content.done or step.is_answered(draft.content.answers))
 
 
 def _help(draft: Draft, outcome: Outcome, now: datetime) -> str:

@@ -1,6 +1,8 @@
 """The forms of the introductory meeting."""
 from __future__ import annotations
 
+import wtforms
+
 from services.referrals.meeting import Span, as_said
 from shared.pathways import Pathway
 from shared.web.forms import CheckboxesField, CheckboxField, DateField, Form, RadioField, TextAreaField, TextField
@@ -21,8 +23,9 @@ class TimesForm(Form):
 
 
 class OfferForm(Form):
-    """When and how the meeting is offered."""
+    """When and how the meeting is offered; `stood` is which offer the page showed."""
 
+    stood = wtforms.HiddenField()
     slot = RadioField("When?", validate_choice=False)
     on = DateField("Which day?", what="The day")
     starts = TextField("Begins at")

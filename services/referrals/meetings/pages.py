@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 
 from services.referrals import body, meeting, telling, view
+from services.referrals.acts import meanwhile
 from services.referrals.acts.desk import answered, found_for, refused, show_faults
 from services.referrals.api import WITH_US
 from services.referrals.decisions import forbidden
@@ -104,12 +105,14 @@ def offer(id: UUID) -> Any:
     typed = {**when, "mode": form.mode.data, "place": form.place.data}
     taken, faults = body.read(body.Meeting, {name: value for name, value in typed.items() if value}, london_day(desk.now))
     show_faults(form, {pointer: words for pointer, words in faults.items() if pointer != "/starts_at"}, ENTER)
+    if meanwhile.is_new(form, found.state["meeting"]):
+        form.form_errors.append(_moved_meanwhile(desk, found.state["meeting"]))
 
     def page() -> str:
         return _offer_page(desk, found, form)
     if form.errors:
         return make_response(page(), 422)
-    answer = _at_its_box(form, desk.offer_meeting(str(id), taken))
+    answer = _at_its_box(form, desk.offer_meeting(str(id), taken, expect=found.version))
     return _done(desk, found, form, page, answer, _told(desk, found.state, answer))
 
 
@@ -212,8 +215,17 @@ def _times_page(desk: Desk, found: Written, person: Data, form: Any) -> str:
                            days=halves(desk.now), hours=meeting.hours_in_words())
 
 
+def _moved_meanwhile(desk: Desk, stands: Data) -> str:
+    """Say what became of the meeting while somebody chose a time for it."""
+    when = reading.span_in_words(stands)
+    if stands["cancelled"]:
+        return f"The meeting of {when} was called off while you had this page open, by {meanwhile.by_whom(desk, stands)}. Offer it anew if it is to be held."
+    return f"The meeting was offered for {when} while you had this page open, by {meanwhile.by_whom(desk, stands)}. Choose again only if it is to be moved."
+
+
 def _offer_page(desk: Desk, found: Written, form: Any) -> str:
     state = found.state
+    meanwhile.is_new(form, state["meeting"])
     return render_template("referrals/meeting/offer.html", form=form, referral=view.headed(desk, found), hours=meeting.hours_in_words(),
                            minutes=pathway_of(state).first_meeting_minutes, people=reading.taking_part(desk, state), clock=view.clock(desk, state),
                            offered=state["meeting"] if state["meeting"] and not state["meeting"]["cancelled"] else None,
