@@ -105,6 +105,7 @@ def test_R_13_a_duty_worker_judges_a_possible_duplicate_side_by_side(page: Any, 
     assert "It goes on with another referral of the same citizen" in page.inner_text("main")
     page.goto(first)
     judged(page, "triage-merged-here")
+    assert stacked(page) == []
     assert "Her husband opens her letters: risk." in page.inner_text("main")
     enter(page, site, "Amara Osei")
     page.goto(second)
