@@ -1,6 +1,7 @@
 """How a referral is amended after it was sent."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -10,9 +11,9 @@ from services.referrals.desk import Answer, Desk
 from services.referrals.record import WHO
 from services.referrals.reported import BY_NUMBER, reported
 from services.referrals.saying import Saying
-from services.referrals.state import pathway_of, taken_in
+from services.referrals.state import doubts_number, pathway_of, taken_in
 from shared.ledger.store import Written
-from shared.ledger.types import Data, Refused, State
+from shared.ledger.types import Data, Refused, State, Statement
 
 #: Facts of a referral that are amended as they are.
 PLAIN = ("conversation_held_on", "reason", "conditions", "social_issues", "one_to_one_support", "meeting_preference", "commitment_months", "inpatient")
@@ -34,11 +35,15 @@ def amend(desk: Desk, id_: str, given: Data, expect: int | None = None) -> Answe
 
 
 def _one_at_a_time(desk: Desk, state: State, given: Data) -> None:
-    """Let an amendment of who the citizen is and whatever else is written of the same person wait for each other."""
+    """Let an amendment of who the citizen is and whatever else is written of the same person wait for each other.
+
+    While a number is in doubt, so does what is reported of it: until it is known whether it is the citizen's.
+    """
     who = {name: value for name, value in saying.columns(given, PLAIN).items() if name in WHO}
-    if who:
+    if who or doubts_number(state):
         on_record = desk.people([state["citizen_id"]]).get(state["citizen_id"], {})
-        sending.one_at_a_time(desk, {**desk.says(state["id"]), **who}, {**on_record, **who})
+        says = desk.says(state["id"])
+        sending.one_at_a_time(desk, says, {**says, **who}, {**on_record, **who})
 
 
 def _amend(desk: Desk, id_: str, given: Data, expect: int | None) -> Answer:
@@ -57,8 +62,9 @@ def _amend(desk: Desk, id_: str, given: Data, expect: int | None) -> Answer:
     desk.introduce_staff([given[name] for name in ("referrer", "named_person") if name in given])
     # written first, for what is announced says who they are from now on; a refusal undoes it
     was, new = _rewrite(desk, state, said, whose)
-    wrong = reported(desk.ledger, desk.connection, [id_], BY_NUMBER) if NUMBER in said.recorded and said.on_record.get(NUMBER) else []
+    wrong = reported(desk.ledger, desk.connection, [id_], BY_NUMBER, doubted=True) if _was_wrong(state, said) else []
     others = desk.reported_of(whose.citizen, but=id_) if whose and whose.citizen != state["citizen_id"] else []
+    others = _after(wrong, others)
     answer = desk.do(decisions.amend, id_, change, wrong, others, expect=expect)
     if isinstance(answer, Written) and answer.state["citizen_id"] != state["citizen_id"]:
         elsewhere.follow(desk, taken_in(state), answer.state["citizen_id"])
@@ -67,6 +73,17 @@ def _amend(desk: Desk, id_: str, given: Data, expect: int | None) -> Answer:
         along = elsewhere.under_way(desk, answer.state["citizen_id"], but=id_)
         elsewhere.note(desk, along, answer.state, was, new, given["amendment_reason"])
     return answer
+
+
+def _was_wrong(state: State, said: Saying) -> bool:
+    """Say whether the number by which it was reported is not the citizen's: the one in doubt, else the one on record."""
+    return NUMBER in said.says if doubts_number(state) else NUMBER in said.recorded and bool(said.on_record.get(NUMBER))
+
+
+def _after(wrong: Sequence[Statement], reported: Sequence[Statement]) -> list[Statement]:
+    """Give what is reported of whoever it is, said now where it takes the place of what is taken back: else that would stand."""
+    taken_back = {one.about for one in wrong}
+    return [one._replace(recorded_at=None) if one.about in taken_back else one for one in reported]
 
 
 def _unreachable(desk: Desk, state: State, given: Data) -> body.Faults:

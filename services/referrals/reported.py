@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy.engine import Connection
 
-from services.referrals.state import as_reported
+from services.referrals.state import as_reported, doubts_number
 from shared.ledger import rows
-from shared.ledger.fold import standing
+from shared.ledger.fold import fold, standing
 from shared.ledger.store import Ledger
 from shared.ledger.types import Statement
 
@@ -21,11 +21,18 @@ HANDED_ON = "report.handed_on"
 BY_NUMBER = (*BY_HAND, HANDED_ON)
 
 
-def reported(ledger: Ledger, connection: Connection, referrals: Sequence[str], kinds: Collection[str]) -> list[Statement]:
-    """Give what stands of these referrals and is of these kinds, once each."""
+def reported(ledger: Ledger, connection: Connection, referrals: Sequence[str], kinds: Collection[str], doubted: bool = False) -> list[Statement]:
+    """Give what stands of these referrals and is of these kinds, once each; `doubted`: also what came by a number that is in doubt."""
     if not referrals:
         return []
     said = rows.statements(connection, ledger.database, ledger.tables, referrals, ledger.rules)
-    reports = (as_reported(one) for ones in said.values() for one in ones)
+    reports = (as_reported(one) for id_, ones in said.items() for one in (ones if doubted else _counting(ledger, id_, ones)))
     stands = standing(one for one in reports if one.kind in kinds)
     return [one for _, one in sorted(stands.items()) if not one.withdrawn]
+
+
+def _counting(ledger: Ledger, id_: str, said: Sequence[Statement]) -> Sequence[Statement]:
+    """Leave out what came by an NHS number of which nobody has found out yet that it is the citizen's."""
+    if not any(one.data.get("in_doubt") for one in said) or not doubts_number(fold(ledger.rules, id_, said)[0]):
+        return said
+    return [one for one in said if not one.data.get("in_doubt")]

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
@@ -14,12 +14,12 @@ from services.referrals.desk import CITIZEN, Answer, Desk
 from services.referrals.directory.comparing import folded
 from services.referrals.directory.team_names import team_of
 from services.referrals.references import new_reference
-from services.referrals.state import evolve, initial
+from services.referrals.state import ELSEWHERE, evolve, in_doubt, initial
 from shared.calendar import london_day
 from shared.ledger.people import citizen
 from shared.ledger.store import Written
 from shared.ledger.tables import staff_id
-from shared.ledger.types import Actor, Data, Refused, State
+from shared.ledger.types import Actor, Data, Refused, State, Statement
 from shared.pathways import PATHWAYS
 
 T = TypeVar("T")
@@ -44,13 +44,13 @@ def _send(desk: Desk, body: Data) -> tuple[str, Answer]:
     one_at_a_time(desk, given)
     citizen_id, number_of = whose(desk, given, is_proven=desk.who != CITIZEN)
     others = elsewhere.locked(desk, citizen_id)
-    reported = desk.reported_of(citizen_id)
+    reported, doubted = desk.reported_of(citizen_id), desk.reported_of(number_of) if number_of else []
     sent = _facts(desk, body, citizen_id, number_of)
     id_, actor = str(uuid.uuid4()), _sender(desk)
     _introduce_staff(desk, body)
     was, new = _introduce(desk, id_, citizen(citizen_id, given, desk.now), number_of)
-    answer = desk.ask(id_, lambda state, now: decisions.receive(
-        state, now, actor, desk.who, sent, date.fromisoformat(given["date_of_birth"]), body.get("documents", []), reported))
+    answer = desk.ask(id_, lambda state, now: _with(doubted, decisions.receive(
+        state, now, actor, desk.who, sent, date.fromisoformat(given["date_of_birth"]), body.get("documents", []), reported)))
     if isinstance(answer, Written):
         elsewhere.note(desk, others, answer.state, was, new, FURTHER)
     return id_, answer
@@ -86,6 +86,11 @@ def whose(desk: Desk, given: Data, is_proven: bool = True) -> tuple[str, str | N
     known = _known(desk, given)
     number_of = known["id"] if known is not None and (not is_proven or record.is_somebody_else(known, given)) else None
     return (known["id"] if known is not None and not number_of else str(uuid.uuid4())), number_of
+
+
+def _with(doubted: Sequence[Statement], said: decisions.Decision) -> decisions.Decision:
+    """Say besides what stands of whoever has the number in doubt: it counts once that is found to be the citizen (J-14)."""
+    return said if isinstance(said, Refused) else [*said, *(one._replace(kind=ELSEWHERE, data=in_doubt(one.kind, one.data)) for one in doubted)]
 
 
 def duplicates(desk: Desk, pathway: str, given: Data, citizens: set[str], but: str = "") -> list[str]:

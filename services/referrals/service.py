@@ -20,6 +20,7 @@ from services.referrals.meetings import api as meeting_api
 from services.referrals.meetings import pages as meeting_pages
 from services.referrals.reports import api as reports_api
 from services.referrals.reports import pages as reports_pages
+from services.referrals.state import ELSEWHERE, in_doubt
 from services.referrals.tellings import api as tellings_api
 from services.referrals.tellings import pages as tellings_pages
 from shared.ledger.keeper import LedgerStage
@@ -123,8 +124,7 @@ class Referrals:
                        "recordedtime": moment_text(event.recordedtime)},
             "statement": events.by_ids(event.data),
             "withdrawn": event.withdrawn}
-        for referral in _referrals(event):
-            stage.say(event, referral, f"report:{inbox_id(event.source, event.id)}", "report.handed_on", report, withdrawn=False)
+        _tell(event, stage, f"report:{inbox_id(event.source, event.id)}", "report.handed_on", report, withdrawn=False)
 
     @hears("journey.meeting_held")
     def meeting_held(self, event: Event, stage: LedgerStage) -> None:
@@ -151,8 +151,7 @@ class Referrals:
 
     def _say(self, event: Event, stage: LedgerStage, about: str, kind: str, data: Data, withdrawn: bool | None = None) -> None:
         """Say it of every referral of the citizen that is under way, and hand the report on."""
-        for referral in _referrals(event):
-            stage.say(event, referral, about, kind, data, withdrawn=withdrawn)
+        _tell(event, stage, about, kind, data, withdrawn)
         self.hand_on(event, stage)
 
     def _stay(self, event: Event, stage: LedgerStage, part: str, kind: str, withdrawn: bool | None = None) -> None:
@@ -162,6 +161,17 @@ class Referrals:
     def _death(self, event: Event, stage: LedgerStage, withdrawn: bool | None = None) -> None:
         data: Data = {name: event.data[name] for name in ("died_on",) if name in event.data}
         self._say(event, stage, "death", "citizen.died", data, withdrawn)
+
+
+def _tell(event: Event, stage: LedgerStage, about: str, kind: str, data: Data, withdrawn: bool | None) -> None:
+    """Say it of every referral of the citizen, and apart, as in doubt, of those of which nobody knows yet if they are the citizen's."""
+    for referral in _referrals(event):
+        stage.say(event, referral, about, kind, data, withdrawn=withdrawn)
+    is_gone = event.withdrawn if withdrawn is None else withdrawn
+    kept = (kind, data) if is_gone else (ELSEWHERE, in_doubt(kind, data))
+    known: Any = event.person
+    for referral in known.in_doubt if known else ():
+        stage.say(event, referral, about, *kept, withdrawn=withdrawn)
 
 
 def _referrals(event: Event) -> tuple[str, ...]:

@@ -202,7 +202,8 @@ def as_staff_know(state: State) -> State:
 
     Whoever sent this one is not told before it is accepted: they must not learn from it who is with us (R-13).
     """
-    for about, one in state["known_elsewhere"].items():
+    counts = {about: one for about, one in state["known_elsewhere"].items() if not (one.get("in_doubt") and doubts_number(state))}
+    for about, one in counts.items():
         at, known_at = (datetime.fromisoformat(one[name]) for name in ("at", "known_at"))
         state = STEPS[one["kind"]](state, Statement(about, one["kind"], at, one["data"], recorded_at=known_at))
     return state
@@ -211,6 +212,16 @@ def as_staff_know(state: State) -> State:
 def from_elsewhere(said: Statement) -> Statement:
     """Give a report of another referral as it is kept here before it is accepted."""
     return said._replace(kind=ELSEWHERE, data={"kind": said.kind, "data": said.data})
+
+
+def in_doubt(kind: str, data: Data) -> Data:
+    """Give the data of a report as it is kept of an NHS number that is in doubt: it counts once the number is found to be the citizen's."""
+    return {"kind": kind, "data": data, "in_doubt": True}
+
+
+def doubts_number(state: State) -> bool:
+    """Say whether the NHS number a referral names is known of somebody who is not its citizen, until staff have found out (R-13)."""
+    return state.get("number_of") not in (None, state.get("citizen_id"))
 
 
 def as_reported(said: Statement) -> Statement:

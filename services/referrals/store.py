@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -206,15 +206,8 @@ def heard_of(today: date) -> sa.ColumnElement[bool]:
     return sa.or_(under_way(today), referrals.c.flag == "died", referrals.c.tell_since.is_not(None))
 
 
-class Known(NamedTuple):
-    """A citizen we know, with the ids of their referrals that are under way."""
-
-    person: str
-    referrals: tuple[str, ...]
-
-
 class ReferralsKeeper(LedgerKeeper):
-    """Knows a citizen only while a referral of theirs is under way (X-02), and whom events name as staff.
+    """Knows a citizen only while a referral of theirs is under way (X-02), or names their number in doubt, and whom events name as staff.
 
     Of whoever was said to have died it must still be heard that they did not (J-13), though the referral was ended for it.
     Once the journey has closed nobody works on the referral: the journey itself hears what it still needs.
@@ -231,13 +224,14 @@ class ReferralsKeeper(LedgerKeeper):
 
     def _find(self, connection: Connection, deaths: Sequence[Event]) -> None:
         """Find whom deaths on journeys are about: the citizen's referrals that have not heard of it; to take it back, those that have."""
+        from services.referrals import reached  # late: it stands on these tables
         c, database = referrals.c, self.ledger.database
         query = sa.select(c.citizen, c.id, c.flag).where(
             database.any_of(c.citizen, sorted({one.data["citizen_id"] for one in deaths})), heard_of(london_day(database.now(connection))))
         rows = sorted((row.citizen, row.id, row.flag == "died") for row in connection.execute(query))
         for event in deaths:
             citizen = event.data["citizen_id"]
-            known: Any = Known(citizen, tuple(id_ for whose, id_, has_heard in rows if whose == citizen and has_heard == event.withdrawn))
+            known: Any = reached.Known(tuple(id_ for whose, id_, has_heard in rows if whose == citizen and has_heard == event.withdrawn))
             event.person = known
 
     def announced(self, connection: Connection) -> Iterator[Event]:
@@ -246,19 +240,9 @@ class ReferralsKeeper(LedgerKeeper):
         return announced(connection)
 
     def known(self, connection: Connection, nhs_numbers: Sequence[str]) -> Mapping[str, Any]:
-        """Give the citizen and the live referrals of those of `nhs_numbers` that have any."""
-        if not nhs_numbers:
-            return {}
-        database, people = self.ledger.database, tables.people
-        today = london_day(database.now(connection))
-        query = sa.select(people.c.nhs_number, people.c.id, referrals.c.id.label("referral")).join(
-            referrals, referrals.c.citizen == people.c.id).where(
-            database.any_of(people.c.nhs_number, nhs_numbers), heard_of(today)).order_by(referrals.c.id)
-        found: dict[str, Known] = {}
-        for number, person, referral in connection.execute(query):
-            before = found.get(number, Known(person, ()))
-            found[number] = Known(person, (*before.referrals, referral))
-        return found
+        """Give the referrals that reports of `nhs_numbers` reach, by number."""
+        from services.referrals import reached  # late: it stands on these tables
+        return reached.by_number(connection, self.ledger.database, nhs_numbers) if nhs_numbers else {}
 
 
 def keeper(database: Database, outbox: Outbox) -> LedgerKeeper:

@@ -14,6 +14,9 @@ from services.referrals.reported import BY_HAND
 from services.referrals.state import (
     ELSEWHERE,
     as_reported,
+    as_staff_know,
+    doubts_number,
+    evolve,
     first_held,
     has_stopped,
     named_person_goes,
@@ -29,7 +32,7 @@ from services.referrals.telling import told_in_words
 from services.referrals.tellings import reading as tellings
 from shared.calendar import london_day
 from shared.ledger import rows
-from shared.ledger.fold import standing
+from shared.ledger.fold import order, saying, standing
 from shared.ledger.store import Written
 from shared.ledger.tables import statement_id
 from shared.ledger.types import Data, Refused, State, Statement
@@ -157,7 +160,8 @@ def timeline(desk: Desk, id_: str, pathway: Pathway) -> list[Data]:
     said = [s for s in told(desk, received) if s.kind in HAPPENED and (desk.sees_all or not is_for_staff(s.kind, s.data))]
     names = desk.names(whom(said, desk.sees_all))
     stands = standing(said)
-    return [{"title": _title(s), "at": s.occurred_at, "recorded_at": s.recorded_at,
+    doubted = {saying(one) for one in received if one.data.get("in_doubt")} if desk.sees_all else set()
+    return [{"title": _title(s) + (" (said of the NHS number while it was in doubt)" if saying(s) in doubted else ""), "at": s.occurred_at, "recorded_at": s.recorded_at,
              "by": names.get(s.actor, s.actor), "text": in_words(s, pathway, names), "corrected": not s.withdrawn and stands[s.about] is not s,
              "report": statement_id(id_, s) if s.kind in BY_HAND and stands[s.about] is s and not s.withdrawn else None, "about": s.about}
             for s in reversed(said)]
@@ -168,16 +172,38 @@ def told(desk: Desk, said: Sequence[Statement]) -> list[Statement]:
 
     What another referral had been told before this one came is for staff until it is accepted; so is that it was taken back (R-13).
     """
-    if desk.sees_all or any(one.kind == "referral.accepted" for one in said):
+    if desk.sees_all:
         return [as_reported(one) for one in said]
-    spoken_of = {one.about for one in said if one.kind != ELSEWHERE and not one.withdrawn}
-    return [one for one in said if one.kind != ELSEWHERE and (one.about in spoken_of or not one.withdrawn)]
+    accepted = next((one for one in said if one.kind == "referral.accepted"), None)
+    stands = standing(said)
+    apart = [one for one in said if one.kind == ELSEWHERE and (accepted is None or _was_gone(stands[one.about], accepted))]
+    spoken_of = {one.about for one in said if one not in apart and not one.withdrawn}
+    unheard = {one.about for one in (apart if accepted else said)} - spoken_of
+    return [as_reported(one) for one in said if one not in apart and not (one.withdrawn and one.about in unheard)]
+
+
+def _was_gone(stands: Statement, accepted: Statement) -> bool:
+    """Say whether a report was taken back before the referral was accepted: whoever sent it never hears of it."""
+    assert stands.recorded_at and accepted.recorded_at
+    return stands.withdrawn and stands.recorded_at <= accepted.recorded_at
 
 
 def kept_from_practitioner(state: State) -> list[str]:
     """Give what of a referral rests on what another had been told: `died_on`, `in_hospital`."""
-    kinds = {one["kind"] for one in state["known_elsewhere"].values()}
-    return [name for name, is_so in (("died_on", "citizen.died" in kinds), ("in_hospital", bool(kinds - {"citizen.died"}) and bool(stays(state)))) if is_so]
+    kinds = {one["kind"] for one in state["known_elsewhere"].values()} if not doubts_number(state) else set()
+    is_stay = any(kind.startswith("hospital.") for kind in kinds)
+    return [name for name, is_so in (("died_on", "citizen.died" in kinds), ("in_hospital", is_stay and bool(stays(state)))) if is_so]
+
+
+def said_of_number(desk: Desk, state: State) -> Data | None:
+    """Give {died_on, in_hospital} as reported of the NHS number a referral names in doubt; None where nothing is."""
+    if not doubts_number(state):
+        return None
+    known = as_staff_know({**state, "number_of": None, "stays": {}, "inpatient": None, "died_on": None})
+    for one in sorted(desk.reported_of(state["number_of"]), key=lambda one: order(one, desk.ledger.rules.RANKS)):
+        known = evolve(known, one)
+    found = {"died_on": known["died_on"], "in_hospital": stays(known)}
+    return found if any(found.values()) else None
 
 
 def is_for_staff(kind: str, data: Mapping[str, Any]) -> bool:
@@ -289,5 +315,5 @@ def _for_staff(desk: Desk, state: State, people: Any, others: Sequence[Data]) ->
     number_of = state.get("number_of")
     known = people.get(number_of, {}) if number_of else {}
     return {"duplicates": found, "duplicate_reason": state["duplicate_reason"], "settled": state["settled"],
-            "kept_from_practitioner": kept_from_practitioner(state), **tellings.for_staff(desk, state), "number_of": {name: known.get(name) for name in ("name", "date_of_birth")} if number_of else None,
+            "kept_from_practitioner": kept_from_practitioner(state), "said_of_number": said_of_number(desk, state), **tellings.for_staff(desk, state), "number_of": {name: known.get(name) for name in ("name", "date_of_birth")} if number_of else None,
             "differences": citizens.differences(desk, state, people)}

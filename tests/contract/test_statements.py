@@ -24,7 +24,7 @@ GOLDEN = ROOT / "tests/contract/statements"
 EVENTS = ROOT / "tests/contract/golden"
 DOMAINS = {"journeys": journeys, "referrals": referrals}
 #: What a handler makes of whom an event is about, in each service.
-PERSON = {"journeys": "a citizen", "referrals": SimpleNamespace(referrals=("a referral",))}
+PERSON = {"journeys": "a citizen", "referrals": SimpleNamespace(referrals=("a referral",), in_doubt=("another referral",))}
 by_service = pytest.mark.parametrize("service", sorted(DOMAINS))
 
 

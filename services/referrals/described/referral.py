@@ -89,6 +89,13 @@ class Stay(Shown):
     legal_status = text("Mental Health Act legal status code of now, two digits", null=True, example="02")
 
 
+class SaidOfNumber(Shown):
+    """What was reported of an NHS number of which nobody has found out yet whose it is."""
+
+    died_on = day("day of death", null=True)
+    in_hospital = many(Stay, "stays that go on now")
+
+
 class Inpatient(Shown):
     """Where the citizen was when they were referred, as it was sent (R-09)."""
 
@@ -218,5 +225,7 @@ class ReferralWhole(ReferralBrief):
     messages = many(MessageShown, "what they wrote after they sent it, oldest first; for staff", must=False)
     kept_from_practitioner = texts("which of `died_on` and `in_hospital` were reported to another referral of the citizen before this one came: "
                                    "they are not shown to whoever sent this one before it is accepted (R-13); for staff", must=False)
+    said_of_number = one(SaidOfNumber, "what was reported of the NHS number while `number_of` says that it is in doubt: it counts once the number is found "
+                         "to be the citizen's, and nobody gets in touch with them before; for staff", must=False)
     number_of = one(SamePerson, "whose the NHS number is, where that is somebody of another name or date of birth; for staff", must=False)
     differences = many(Difference, "what the referral says otherwise than is on record; amend it to what it says to take that over; for staff", must=False)
