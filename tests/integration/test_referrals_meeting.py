@@ -155,7 +155,7 @@ def test_R_07_N_05_the_invitation_names_those_who_work_and_nothing_of_the_citize
     assert (event["DTSTART"].dt, event["DTEND"].dt) == (start, start + timedelta(hours=1)) and event["DTSTAMP"].dt.tzinfo
     assert event["SUMMARY"] == f"Introductory meeting, referral {pod.amara.get(f'/{id_}').json['reference']}"
     assert sorted(str(one) for one in event["ATTENDEE"]) == [f"mailto:{AMARA}", f"mailto:{WREN}"] and str(event["ORGANIZER"]) == f"mailto:{WREN}"
-    for personal in (b"Rosa", b"Quill", b"943", b"07700", b"bipolar", b"flat"):
+    for personal in (b"Rosa", b"Quill", b"9434765919", b"07700", b"bipolar", b"flat"):
         assert personal not in answer.data.replace(b"\r\n ", b"")
     assert [one["what"] for one in pod.helen.get(f"/{id_}/looks").json["items"]][1] == "calendar"
 
