@@ -13,9 +13,10 @@ from services.referrals.candidates import candidates, who_died
 from services.referrals.desk import Desk
 from services.referrals.happenings import who
 from services.referrals.standing import Task
-from services.referrals.state import closed_on, pathway_of, practitioner_on, questions_open
+from services.referrals.state import closed_on, pathway_of, practitioner_at_work, practitioner_on, questions_open
+from services.referrals.store import LIVE
 from services.referrals.worklists.amended import since_last_look
-from shared.calendar import last_open_day
+from shared.calendar import last_open_day, london_day
 from shared.ledger.store import Written
 from shared.ledger.types import Data, State
 from shared.pathways import Pathway
@@ -77,12 +78,24 @@ def _stands(desk: Desk, state: State, pathway: Pathway, referral: Data, acts: se
     named = {worker["id"]: worker["name"] for worker in [_worker(state, referral)] if worker}
     tasks = [{"title": one.title, "hint": one.hint, "href": href(id_, one, acts), "state": "due", "text": "To do"}
              for one in asked(desk, state)]
-    return {**common, "step": None, "tasks": tasks, "stands": _in_plain_words(desk, state, named, referral["goes_on_with"]),
+    acts_now = _acts_now(desk, state)
+    if acts_now:
+        common["waits_since"] = None
+    return {**common, "step": None, "tasks": tasks, "acts_now": acts_now, "stands": _in_plain_words(desk, state, named, referral["goes_on_with"]),
             "is_own": access.is_own(state, desk.actor, desk.who), "acts_from": access.acts_from(state, desk.actor, desk.who, desk.now)}
 
 
+def _acts_now(desk: Desk, state: State) -> Data | None:
+    """Give who is the practitioner in place of whoever was it and looks: {name}, empty while nobody follows; else None."""
+    is_over = state["stage"] not in LIVE or state["died_on"] or closed_on(state, desk.now)
+    if is_over or access.acts_from(state, desk.actor, desk.who, desk.now) or access.may_add(state, desk.actor, desk.who, desk.now):
+        return None
+    practitioner = practitioner_at_work(state, london_day(desk.now))
+    return {"name": desk.names([practitioner["id"]])[practitioner["id"]] if practitioner else ""}
+
+
 def asked(desk: Desk, state: State) -> list[Task]:
-    """Give what is asked of whoever looks; nothing of a practitioner whose day has yet to come."""
+    """Give what is asked of whoever looks; nothing of a practitioner whose day has yet to come, or is over."""
     return standing.asked_of_practitioner(state, desk.now) if access.may_add(state, desk.actor, desk.who, desk.now) else []
 
 

@@ -63,7 +63,7 @@ def test_J_11_nothing_is_asked_or_arranged_once_the_journey_has_closed(both: Bot
     assert "Say when you can" not in words(Browser(pod, AMARA).get("/")) and "allocate" not in page
     assert "Introductory meeting" not in page and "Add a document" not in page + own
     for answer in (meet(both, id_, 8), pod.helen.post(f"/{id_}/allocate", {"development_worker_email": "idris.bello@pod.example"}),
-                   pod.amara.post(f"/{id_}/availability", {"whose": "practitioner", "times": []})):
+                   pod.caller("practitioner", "tom.whitfield@cmhwt.example").post(f"/{id_}/availability", {"whose": "practitioner", "times": []})):
         assert answer.status_code == 409 and answer.json["rule"] == "J-11" and said[:-1] in answer.json["detail"], answer.text
     for path in ("meeting/offer", "meeting/times/citizen", "allocate"):
         refusal = Browser(pod, WREN if path != "allocate" else "helen.marsh@pod.example").get(f"/{id_}/{path}")

@@ -78,3 +78,50 @@ def test_R_14_the_successor_s_team_finds_it_too(pod: Pod):
     change(pod, PRIYA, pod.ago(-5), from_email=AMARA)
     assert listed(daniel) == [id_] and daniel.get(f"/{id_}").status_code == 200
     assert id_ in Browser(pod, "daniel.kowalski@eit.example").get("/team").text and acts(pod, "daniel.kowalski@eit.example", id_) == set()
+
+
+def changes(pod: Pod, id_: str) -> dict[str, tuple[str, Any]]:
+    """What a practitioner may do to a referral by the API, by name."""
+    return {"amend": (f"/{id_}/amend", {"amendment_reason": "x", "commitment_months": 4}), "document": (f"/{id_}/documents", {"kind": "care_plan", "dated": pod.ago(1)}),
+            "times": (f"/{id_}/availability", {"whose": "citizen", "times": []}), "withdraw": (f"/{id_}/withdraw", {"reason": "moved"})}
+
+
+@pytest.mark.parametrize("email", [AMARA, "tom.whitfield@cmhwt.example"])
+def test_R_14_whoever_handed_over_and_their_team_read_on_and_act_no_more(pod: Pod, email: str):
+    id_ = pod.sent(named_person={"name": "Priya Nair", "email": PRIYA, "team": "Early Intervention Team"})
+    pod.wren.post(f"/{id_}/questions", {"words": "Which ward?"})
+    question = pod.wren.get(f"/{id_}").json["questions"][0]["id"]
+    change(pod, PRIYA, pod.ago(0), from_email=AMARA)
+    before = pod.caller("practitioner", email)
+    assert before.get(f"/{id_}").status_code == 200
+    for path, given in (*changes(pod, id_).values(), (f"/{id_}/questions/{question}/answer", {"words": "This one."})):
+        assert before.post(path, given).status_code == 403, path
+    browser = Browser(pod, email)
+    page = words(browser.get(f"/{id_}"))
+    assert "Priya Nair is the practitioner now" in page and "waits for your answer" not in page and acts(pod, email, id_) == set()
+    assert browser.get(f"/{id_}/withdraw").status_code == 403 and "To do" not in page
+    assert pod.priya.post(f"/{id_}/questions/{question}/answer", {"words": "This one."}).status_code == 200
+    assert pod.priya.post(*changes(pod, id_)["withdraw"]).status_code == 200
+    assert "is the practitioner now" not in at(pod, email, id_)
+
+
+def test_R_14_of_whoever_left_the_team_covers_until_somebody_follows(pod: Pod):
+    id_, tom = pod.sent(named_person=None), pod.caller("practitioner", "tom.whitfield@cmhwt.example")
+    offer(pod, event("keyworker.discharged", 1, practitioner_email=AMARA, closes_on=pod.ago(0)))
+    assert pod.amara.post(*changes(pod, id_)["amend"]).status_code == 403
+    assert pod.amara.post(*changes(pod, id_)["withdraw"]).status_code == 403
+    assert "nobody has said yet who takes over" in at(pod, AMARA, id_)
+    who = {"name": "Priya Nair", "email": PRIYA, "role": "key_worker", "team": "Early Intervention Team"}
+    assert tom.post(f"/{id_}/amend", {"amendment_reason": "She takes over.", "referrer": who}).status_code == 200
+    assert tom.get(f"/{id_}").status_code == 404 and pod.amara.post(*changes(pod, id_)["amend"]).status_code == 403
+    assert pod.priya.post(*changes(pod, id_)["amend"]).status_code == 200 and "Priya Nair is the practitioner now" in at(pod, AMARA, id_)
+
+
+def test_R_03_the_named_person_acts_on_until_they_leave(pod: Pod):
+    id_ = pod.sent(named_person={"name": "Amara Osei", "email": AMARA, "team": "Community Mental Health and Wellbeing Team"}, referrer={
+        "name": "Tom Whitfield", "email": "tom.whitfield@cmhwt.example", "role": "care_coordinator", "team": "Community Mental Health and Wellbeing Team"})
+    change(pod, PRIYA, pod.ago(0), from_email="tom.whitfield@cmhwt.example")
+    assert pod.caller("practitioner", "tom.whitfield@cmhwt.example").post(*changes(pod, id_)["amend"]).status_code == 403
+    assert pod.amara.post(*changes(pod, id_)["amend"]).status_code == 200
+    offer(pod, event("keyworker.discharged", 0.5, practitioner_email=AMARA, closes_on=pod.ago(0)))
+    assert pod.amara.post(*changes(pod, id_)["amend"]).status_code == 403
