@@ -84,7 +84,7 @@ def refused(refusal: Refused) -> NoReturn:
 class ProblemApi(Api):  # type: ignore[misc]
     """flask-smorest, answering every error as a problem, and describing itself when first asked to.
 
-    To describe a service takes four times as long as all else of making its app; most processes are never asked.
+    To describe referrals took two fifths of the time of making their app, and most processes are never asked.
     """
 
     ERROR_SCHEMA = ProblemSchema
