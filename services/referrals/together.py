@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from services.referrals import access, history, record
+from services.referrals import access, history, questions, record
 from services.referrals.desk import Desk, Rows
 from services.referrals.reasons import WORDS
 from services.referrals.state import has_stopped
@@ -82,14 +82,10 @@ def _shown(desk: Desk, state: State, one: Data, people: Rows) -> Data:
 
 
 def _questions(desk: Desk, id_: str) -> list[Data]:
-    """Give what the Pod asked whoever sent the other, oldest first, with the answers."""
-    written = desk.ledger.read(desk.connection, id_)
-    asked = [{**one, "id": key} for key, one in written.state["questions"].items() if "at" in one] if written else []
-    names = desk.names({said["by"] for one in asked for said in (one, one.get("answer"), *(one.get("answer") or {}).get("earlier", ())) if said}) if asked else {}
-    return [{"id": one["id"], "words": one["words"], "asked_at": one["at"], "asked_by": names[one["by"]], "answer": {
-        "words": one["answer"]["words"], "at": one["answer"]["at"], "by": names[one["answer"]["by"]]} if one.get("answer") else None,
-        "earlier": [{**before, "by": names[before["by"]]} for before in (one.get("answer") or {}).get("earlier", ())]}
-        for one in sorted(asked, key=lambda one: (one["at"], one["id"]))]
+    """Give what the Pod asked whoever sent the other."""
+    written = desk.read(id_)
+    names = desk.names(questions.people(written.state)) if written else {}
+    return questions.shown(written.state, names.__getitem__) if written else []
 
 
 def _differing(desk: Desk, id_: str, on_record: Mapping[str, Any] | None) -> list[Data]:

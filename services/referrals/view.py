@@ -5,7 +5,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.referrals import candidates, citizens, clocks, domain, history, meeting, merged, reasons, rules, together
+from services.referrals import (
+    candidates,
+    citizens,
+    clocks,
+    domain,
+    history,
+    meeting,
+    merged,
+    questions,
+    reasons,
+    rules,
+    together,
+)
 from services.referrals.decisions import outcomes
 from services.referrals.desk import CITIZEN, Desk
 from services.referrals.documents import listing
@@ -64,12 +76,14 @@ def brief(desk: Desk, found: Written) -> Data:
 def headed(desk: Desk, found: Written) -> Data:
     """Give what the head of a page about a referral says, with whose it is, so that nobody acts on another citizen's.
 
-    `may_have_died` are the possible duplicates whose citizen died: whoever is about to ring reads it first (J-14).
+    `may_have_died` are the possible duplicates whose citizen died, `said_of_number` is what was reported of a number in doubt:
+    whoever is about to ring reads it first (J-14).
     """
     id_, citizen = found.state["id"], record_of(found.state)
     named = desk.citizens({id_: citizen}, desk.people([citizen]) if desk.sees_all else {}).get(id_, {})
     return {**brief(desk, found), "name": named.get("name"), "self_referral": found.state["self_referral"],
-            "may_have_died": candidates.who_died(desk, found.state)}
+            "may_have_died": candidates.who_died(desk, found.state),
+            "said_of_number": said_of_number(desk, found.state) if desk.sees_all else None}
 
 
 def foreseen(desk: Desk, state: State | Refused) -> Data:
@@ -94,19 +108,10 @@ def whole(desk: Desk, found: Written, others: Sequence[Data] | None = None) -> D
         "practitioner_goes_on": _day_of(practitioner_goes(state)), "one_to_one_support": state.get("one_to_one_support"),
         "documents": listing.here(desk, state), "documents_removed": listing.removed(desk, state),
         "rules": judged(desk, state), "in_hospital": stays(state),
-        "decision": _decision(people, state), "development_worker": _worker(people, state), "questions": questions(people, state),
+        "decision": _decision(people, state), "development_worker": _worker(people, state), "questions": questions.shown(state, lambda id_: _name(people, id_)),
         "amendments": _amendments(desk, people, state), "merged": together.here(desk, state),
         "goes_on_with": together.onward(desk, state), "meeting": first_meeting(desk, state), **clock(desk, state)}
     return shown | (_for_staff(desk, state, people, candidates.candidates(desk, state) if others is None else others) if desk.sees_all else {})
-
-
-def questions(people: Any, state: State) -> list[Data]:
-    """Give what the Pod asked, oldest first, with the answers."""
-    asked = sorted((one["at"], id_, one) for id_, one in state["questions"].items() if "at" in one)
-    return [{"id": id_, "words": one["words"], "asked_at": at, "asked_by": _name(people, one["by"]), "answer": {
-        "words": one["answer"]["words"], "at": one["answer"]["at"], "by": _name(people, one["answer"]["by"])} if one.get("answer") else None,
-        "earlier": [{**before, "by": _name(people, before["by"])} for before in (one.get("answer") or {}).get("earlier", ())]}
-        for at, id_, one in asked]
 
 
 def first_meeting(desk: Desk, state: State) -> Data | None:
@@ -255,8 +260,7 @@ def _people_of(desk: Desk, state: State) -> set[str]:
     decision, allocation = state["decision"], state["allocation"]
     ids = {record_of(state), state.get("number_of"), decision and decision["by"], allocation and allocation["development_worker"]}
     ids |= {one["id"] for one in (practitioner_on(state, london_day(desk.now)), state["named_person"]) if one}
-    ids |= {one["by"] for one in (*state["questions"].values(), *state["amendments"].values()) if "by" in one}
-    ids |= {said["by"] for one in state["questions"].values() if one.get("answer") for said in (one["answer"], *one["answer"].get("earlier", ()))}
+    ids |= questions.people(state) | {one["by"] for one in state["amendments"].values() if "by" in one}
     ids |= {id_ for one in state["amendments"].values() for id_, _ in one["told"]}
     return {id_ for id_ in ids if id_}
 

@@ -105,7 +105,7 @@ def test_R_13_a_citizen_who_names_a_number_we_know_is_not_said_to_disagree_with_
     page = at(pod, WREN, doubted(pod))
     assert "does not agree" not in page and "sk the practitioner" not in page
     assert "the name and date of birth we know it by" in page and "Get in touch the way the referral we have says" in page
-    assert "take the number out" in page and "say so here" in page and "shown here, to staff alone" in page
+    assert "put their own number in its place" in page and "say so here" in page and "shown here, to staff alone" in page
 
 
 def test_R_13_a_citizen_who_names_somebody_elses_number_is_asked_themself(pod: Pod):

@@ -202,13 +202,15 @@ def test_R_13_what_was_asked_and_answered_comes_along_for_staff(either: Pod):
     pod = either
     first, id_ = pod.sent(), second(pod)
     question, waiting = asked(pod, id_, "Which ward?"), asked(pod, id_, "Is she safe at home?")
-    assert pod.priya.post(f"/{id_}/questions/{question}/answer", {"words": "Elm ward, and her brother hits her."}).status_code == 200
+    for said in ("I do not know the ward.", "Elm ward, and her brother hits her."):
+        assert pod.priya.post(f"/{id_}/questions/{question}/answer", {"words": said}).status_code == 200
     merged(pod, id_, first)
     (one,) = pod.wren.get(f"/{first}").json["merged"]
     assert [(each["id"], each["asked_by"], (each["answer"] or {}).get("words")) for each in one["questions"]] == [
         (question, "Wren Callaghan", "Elm ward, and her brother hits her."), (waiting, "Wren Callaghan", None)]
+    assert [each["words"] for each in one["questions"][0]["earlier"]] == ["I do not know the ward."]
     page = at(pod, WREN, first)
-    assert "Priya Nair answered on" in page and "her brother hits her." in page and "nobody is asked any more" in page
+    assert "Priya Nair answered on" in page and "her brother hits her." in page and "I do not know the ward." in page and "nobody is asked any more" in page
     assert "questions" not in pod.amara.get(f"/{first}").json["merged"][0] and "her brother" not in at(pod, AMARA, first)
 
 
