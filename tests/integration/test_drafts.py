@@ -14,19 +14,12 @@ from services.referrals.drafts.table import drafts
 from services.referrals.files import records
 from services.referrals.files.records import Owner
 from services.referrals.service import Referrals
+from tests.integration.drafts_room import amara, pod
 from tests.integration.referral_room import Pod
 from tests.support.drafts import AMARA, Writer, answers
 from tests.support.papers import pdf
 
-
-@pytest.fixture(scope="module")
-def pod(tmp_path_factory: pytest.TempPathFactory) -> Pod:
-    return Pod(tmp_path_factory.mktemp("var"))
-
-
-@pytest.fixture
-def amara(pod: Pod) -> Writer:
-    return Writer(pod, AMARA)
+__all__ = ["amara", "pod"]
 
 
 def row(pod: Pod, root: str) -> Any:

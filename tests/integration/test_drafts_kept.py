@@ -3,21 +3,12 @@ from __future__ import annotations
 
 from io import BytesIO
 
-import pytest
-
+from tests.integration.drafts_room import amara, pod
 from tests.integration.referral_room import Pod
 from tests.support.drafts import AMARA, Writer
 from tests.support.papers import pdf
 
-
-@pytest.fixture(scope="module")
-def pod(tmp_path_factory: pytest.TempPathFactory) -> Pod:
-    return Pod(tmp_path_factory.mktemp("var"))
-
-
-@pytest.fixture
-def amara(pod: Pod) -> Writer:
-    return Writer(pod, AMARA)
+__all__ = ["amara", "pod"]
 
 
 def test_saving_for_later_leaves_an_empty_step_as_it_was(amara: Writer) -> None:

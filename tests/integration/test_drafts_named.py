@@ -8,21 +8,14 @@ import pytest
 from services.referrals.drafts import shelf
 from shared.ledger.tables import staff_id
 from shared.pathways import PATHWAYS
+from tests.integration.drafts_room import amara, pod
 from tests.integration.referral_room import Pod
 from tests.support.drafts import AMARA, TEAM, Writer, answers
 
+__all__ = ["amara", "pod"]
+
 TOM = {"named_name": "Tom Whitfield", "named_email": "tom.whitfield@cmhwt.example", "named_team": TEAM}
 SETTLE = "You chose “I am” and entered Tom Whitfield too: choose “Somebody else”, or empty their boxes"
-
-
-@pytest.fixture(scope="module")
-def pod(tmp_path_factory: pytest.TempPathFactory) -> Pod:
-    return Pod(tmp_path_factory.mktemp("var"))
-
-
-@pytest.fixture
-def amara(pod: Pod) -> Writer:
-    return Writer(pod, AMARA)
 
 
 def written(writer: Writer, number: str, name: str, **named: str) -> str:
