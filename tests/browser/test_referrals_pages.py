@@ -12,6 +12,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
 from tests.integration.referral_room import Pod
+from tests.integration.test_referrals_changed_outside import event, offer
 from tests.support.browser import axe
 
 
@@ -92,6 +93,10 @@ def test_a_practitioner_has_sent_and_a_manager_accepts_and_allocates(page: Any, 
     page.get_by_role("button", name="Choose").click()
     judged(page, "referrals-accepted")
     assert "Wren Callaghan" in page.inner_text("main") and "Helen Marsh accepted this referral on" in page.inner_text("main")
+    offer(site.pod, event("hospital.admitted", 0, ward="Elm" * 60))
+    page.reload()
+    assert "Admitted to hospital" in page.inner_text("main")
+    judged(page, "referrals-long-ward")
 
 
 def test_two_people_accept_and_the_second_is_told_who_was_first(page: Any, site: Site) -> None:
